@@ -1,0 +1,330 @@
+"""An open container: what a passphrase opens, and the commits made with it.
+
+Reading never writes. All open levels are committed together. After a failed commit nothing
+more is written by this session: the file is reopened from disk.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from vault.container.cell import Cell, cell_key, open_cell
+from vault.container.commit import Ring, write_commit
+from vault.container.geometry import CELL_UNIT, HEAD_SIZE, Geometry
+from vault.container.head import open_head
+from vault.container.keys import VolumeKeys
+from vault.container.layout import choose_rows, clean_rows
+from vault.container.passphrase import normalise
+from vault.container.recovery import Findings, State, recover
+from vault.container.root import empty_table
+from vault.container.row_writer import RowWriter
+from vault.container.share_io import ShareReader
+from vault.container.volume import Volume
+from vault.errors import ContainerError, ContainerFull, Damaged, NotSaved, RolledBack, mark
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from vault.container.form import Form
+    from vault.container.head import Unlocked
+    from vault.crypto.entropy import Random
+    from vault.storage.interface import Disk, File
+
+
+class Notice(NamedTuple):
+    """Something the owner should know, as a message to translate and its values."""
+
+    message: str
+    values: Mapping[str, object]
+
+
+class Status(NamedTuple):
+    """What can be said of a level from its own keys and the constants of the format.
+
+    Attributes:
+        level: 0, 1 or 2.
+        length: bytes of the file.
+        rows: rows of the ring.
+        commits: commits made so far.
+        epoch: rows written so far.
+        lag: rows written without this volume since its last commit.
+        reserve: rows that others may write without loss, now.
+        used: bytes of content in use.
+        media_room: bytes that still fit for files.
+        other_room: bytes that still fit for everything else.
+    """
+
+    level: int
+    length: int
+    rows: int
+    commits: int
+    epoch: int
+    lag: int
+    reserve: int
+    used: int
+    media_room: int
+    other_room: int
+
+
+class Session:
+    """The volumes that one passphrase opens, in one container.
+
+    Attributes:
+        volumes: level 0 first; the last is the most secret one open.
+        notices: what opening and commits noticed.
+        writable: whether commits are allowed.
+    """
+
+    def __init__(
+        self, ring: Ring, cell: Cell, volumes: list[Volume], *, writable: bool, altered: bool
+    ) -> None:
+        self._ring = ring
+        self._cell = cell
+        self._altered = altered
+        self._broken = False
+        self.volumes = volumes
+        self.notices: list[Notice] = []
+        self.writable = writable
+
+    @property
+    def top(self) -> Volume:
+        """The most secret open volume."""
+        return self.volumes[-1]
+
+    @property
+    def geometry(self) -> Geometry:
+        """The container's layout."""
+        return self._ring.geometry
+
+    def commit(self) -> None:
+        """Make everything staged real, on all levels together; at least one row is written.
+
+        Returns only after the last fsync. Where room is lacking, commits that only move
+        blocks go before.
+
+        Raises:
+            NotSaved: a write or fsync failed: reopen the file; the state before stands.
+            ContainerFull: what is staged does not fit.
+            RolledBack: the file was altered and the session was not opened to go on.
+        """
+        self._check_writable()
+        usable = [volume for volume in self.volumes if volume.usable]
+        for volume in usable:
+            if volume.pending_blocks() > volume.batch_limit():
+                raise ContainerError(
+                    mark("This is more than one step can save: {blocks} blocks of {limit}."),
+                    blocks=volume.pending_blocks(),
+                    limit=volume.batch_limit(),
+                )
+        written = 0
+        while (rows := choose_rows(usable, self.geometry, self._cell.epoch, carry=True)) is None:
+            rows = choose_rows(usable, self.geometry, self._cell.epoch, carry=False) or 1
+            self._write(usable, rows, carry=False)
+            written += rows
+            if written > 2 * self.geometry.rows:
+                raise ContainerFull(mark("This does not fit into the volume any more."))
+        self._write(usable, rows, carry=True)
+
+    def _check_writable(self) -> None:
+        if self._broken:
+            raise NotSaved(
+                mark("An earlier save failed; the vault must be opened again."),
+                hint=mark("Nothing after the last saved step was kept."),
+            )
+        if not self.writable:
+            raise ContainerError(mark("The vault was opened for reading only."))
+        if self._altered:
+            raise RolledBack(
+                mark("This file was altered, or an older state of it was put back."),
+                hint=mark("Reading goes on. To write all the same, add --continue."),
+            )
+
+    def _write(self, usable: list[Volume], rows: int, *, carry: bool) -> None:
+        if clean_rows(usable, self._cell.epoch) == 0:
+            self.notices.append(
+                Notice(
+                    mark(
+                        "The reserve is used up: writing over rows in use, in place. "
+                        "A power cut now could damage what stands there."
+                    ),
+                    {},
+                )
+            )
+        try:
+            self._cell, lost = write_commit(self._ring, self._cell, usable, rows, carry=carry)
+        except BaseException:
+            self._broken = True
+            raise
+        for level, names in lost.items():
+            if names:
+                self.notices.append(_lost_notice(level, len(names)))
+
+    def rollback(self) -> None:
+        """Forget what is staged on every level."""
+        for volume in self.volumes:
+            volume.forget_staged()
+
+    def status(self, level: int) -> Status:
+        """Return what can be said of one open level."""
+        volume = self.volumes[level]
+        return Status(
+            level=level,
+            length=self.geometry.length,
+            rows=self.geometry.rows,
+            commits=self._cell.commit,
+            epoch=self._cell.epoch,
+            lag=self._cell.epoch - 1 - volume.state.epoch if volume.state else 0,
+            reserve=volume.reserve(self._cell.epoch),
+            used=volume.used * volume.payload,
+            media_room=max(0, volume.room(media=True)) * volume.payload,
+            other_room=max(0, volume.room(media=False)) * volume.payload,
+        )
+
+    def close(self) -> None:
+        """Close the file; nothing staged is kept."""
+        self._ring.file.close()
+
+
+def open_container(
+    disk: Disk,
+    path: str,
+    passphrase: str,
+    *,
+    writable: bool,
+    form: Form,
+    random: Random,
+    allow_altered: bool = False,
+) -> Session:
+    """Open a container with one passphrase.
+
+    Args:
+        disk: where.
+        path: the file.
+        passphrase: as typed.
+        writable: take the exclusive lock and allow commits; else the shared one.
+        form: the format version.
+        random: source of everything random in later commits.
+        allow_altered: allow commits although the file was altered or set back.
+
+    Raises:
+        UnlockError: no slot opens, whatever the reason.
+        InUse: another process holds the lock.
+        Damaged: the passphrase is right but the file is longer or shorter than when made.
+    """
+    secret = normalise(passphrase)
+    file = disk.open(path, writable=writable)
+    try:
+        file.lock(exclusive=writable)
+        unlocked = open_head(_read(file, 0, HEAD_SIZE), secret, kdf=form.kdf)
+        size = file.size()
+        if unlocked.length != size or not form.is_valid_length(size):
+            raise Damaged(
+                mark("This vault has {size} bytes but was made with {length}."),
+                hint=mark("Bytes were cut off or added. Use another copy."),
+                size=size,
+                length=unlocked.length,
+            )
+        return _assemble(
+            file,
+            form.geometry(size),
+            unlocked,
+            writable=writable,
+            random=random,
+            allow_altered=allow_altered,
+        )
+    except BaseException:
+        file.close()
+        raise
+
+
+def _assemble(
+    file: File,
+    geometry: Geometry,
+    unlocked: Unlocked,
+    *,
+    writable: bool,
+    random: Random,
+    allow_altered: bool,
+) -> Session:
+    """Read the cells, recover every level, and put the session together."""
+    key = cell_key(unlocked.keys[0])
+    ring = Ring(file, geometry, key, random, RowWriter(geometry.pitch))
+    cell = newest_cell(file, geometry, key)
+    readers = [
+        ShareReader(file, geometry, share, VolumeKeys(volume_key))
+        for share, volume_key in zip(geometry.shares, unlocked.keys, strict=False)
+    ]
+    found: list[tuple[State | None, Findings]] = [recover(readers[0], cell)]
+    cells_lost = cell is None
+    if cell is None:
+        cell = _stand_in(geometry, found[0][0])
+    found += [recover(reader, cell) for reader in readers[1:]]
+    top = found[-1][1]
+    altered = cells_lost or top.altered or top.gone
+    if altered and allow_altered and found[-1][0] is None:
+        found[-1] = (State(-1, 0, 0, empty_table(geometry)), top)
+    volumes = [
+        Volume(reader, state, findings)
+        for reader, (state, findings) in zip(readers, found, strict=True)
+    ]
+    session = Session(ring, cell, volumes, writable=writable, altered=altered and not allow_altered)
+    session.notices += _notices(volumes, cells_lost=cells_lost)
+    return session
+
+
+def newest_cell(file: File, geometry: Geometry, key: bytes) -> Cell | None:
+    """Read all four cells; the highest valid commit number wins."""
+    cells = [
+        open_cell(file.pread(geometry.cell_offset(end, slot), CELL_UNIT), key, end=end, slot=slot)
+        for end in (0, 1)
+        for slot in (0, 1)
+    ]
+    return max((cell for cell in cells if cell), key=lambda cell: cell.commit, default=None)
+
+
+def _read(file: File, offset: int, length: int) -> bytes:
+    """Read a unit; what the disk refuses to give is as good as zeros, and fails its seal."""
+    try:
+        return file.pread(offset, length)
+    except Damaged:
+        return bytes(length)
+
+
+def _stand_in(geometry: Geometry, state: State | None) -> Cell:
+    """Without a readable cell, level 0's newest root says where the ring stands."""
+    if state is None:
+        return Cell(0, geometry.rows, geometry.rows, bytes(16))
+    return Cell(
+        state.commit, state.epoch + 1, 1, state.table[state.epoch % geometry.rows].commit_id
+    )
+
+
+def _notices(volumes: list[Volume], *, cells_lost: bool) -> list[Notice]:
+    """Put into words what opening noticed, about open levels only."""
+    notices = []
+    if cells_lost:
+        notices.append(
+            Notice(mark("The places that hold the newest state cannot be read; standing in."), {})
+        )
+    for volume in volumes:
+        level, findings = volume.level + 1, volume.findings
+        if findings.gone:
+            text = mark("Volume {level}: wholly overwritten by rows written without it.")
+            notices.append(Notice(text, {"level": level}))
+        elif findings.altered:
+            text = mark("Volume {level}: altered, or an older state of the file was put back.")
+            notices.append(Notice(text, {"level": level}))
+        if findings.unfinished:
+            text = mark("Volume {level}: an unfinished save was skipped.")
+            notices.append(Notice(text, {"level": level}))
+        if findings.lag:
+            text = mark("Volume {level}: {lag} rows were written without it since its last save.")
+            notices.append(Notice(text, {"level": level, "lag": findings.lag}))
+        if findings.lost:
+            notices.append(_lost_notice(volume.level, findings.lost))
+    return notices
+
+
+def _lost_notice(level: int, blocks: int) -> Notice:
+    text = mark("Volume {level}: {blocks} blocks cannot be read any more. Run: amanat check")
+    return Notice(text, {"level": level + 1, "blocks": blocks})
