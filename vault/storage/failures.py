@@ -101,14 +101,19 @@ _OPENING: dict[int, _Words] = {
 }
 
 
+def taken(path: str) -> VaultError:
+    """Return what to raise for a name that something else has."""
+    return VaultError(
+        mark("{path} exists already; it was not touched."),
+        hint=mark("Choose another name, or move the old one away."),
+        path=path,
+    )
+
+
 def not_saved(error: OSError, path: str) -> VaultError:
     """Return what to raise when a write, an fsync, a rename or a creation failed."""
     if error.errno == errno.EEXIST:
-        return VaultError(
-            mark("{path} exists already; it was not touched."),
-            hint=mark("Choose another name, or move the old one away."),
-            path=path,
-        )
+        return taken(path)
     if error.errno in (errno.ENOENT, errno.ENOTDIR):
         return NotFound(mark("There is no folder for {path}."), path=path)
     words = _WRITING.get(error.errno or 0)
@@ -125,6 +130,12 @@ def not_read(error: OSError, path: str) -> VaultError:
         reason = _reason(error)
         return Damaged(mark("{path} cannot be read: {reason}"), path=path, reason=reason)
     return Damaged(words.message, hint=words.hint, path=path)
+
+
+def source_not_read(error: OSError, path: str) -> VaultError:
+    """Return what to raise when a file that is not ours could not be read to its end."""
+    failure = not_read(error, path)
+    return VaultError(failure.message, hint=failure.hint, **failure.values)
 
 
 def not_opened(error: OSError, path: str) -> VaultError:
