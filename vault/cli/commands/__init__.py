@@ -1,0 +1,1 @@
+"""One file per command, each exporting `COMMAND`, imported when it is called."""

@@ -1,0 +1,36 @@
+"""Keep the memory of this process out of files: no core dump, no tracing by other processes.
+
+Best effort: a system that refuses is left as it is, since `--help` has to work everywhere.
+The super-user, a debugger that started the program, and the swap file are not kept out.
+"""
+
+from __future__ import annotations
+
+import sys
+from contextlib import suppress
+
+_PR_SET_DUMPABLE = 4  # linux/prctl.h
+_PT_DENY_ATTACH = 31  # sys/ptrace.h of macOS
+# SEM_FAILCRITICALERRORS | SEM_NOGPFAULTERRORBOX: no dialogue that stores a report of a crash.
+_SEM_SILENT = 0x0001 | 0x0002
+
+
+def harden() -> None:
+    """Set the limits of this process; programs that it starts have to do it for themselves."""
+    if sys.platform == "win32":
+        import ctypes
+
+        with suppress(OSError):
+            ctypes.windll.kernel32.SetErrorMode(_SEM_SILENT)
+        return
+    import ctypes
+    import resource
+
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    with suppress(OSError, AttributeError):
+        system = ctypes.CDLL(None)
+        if sys.platform == "linux":
+            system.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+        elif sys.platform == "darwin":
+            system.ptrace(_PT_DENY_ATTACH, 0, 0, 0)

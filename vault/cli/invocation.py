@@ -1,0 +1,53 @@
+"""One run of one command: what was asked for, what is around, and the ways to answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import typer
+
+from vault.cli.output import Output
+from vault.cli.progress import Progress, as_bytes
+from vault.cli.prompts import Prompts
+from vault.cli.settings import Settings
+from vault.cli.surroundings import Surroundings
+
+
+@dataclass
+class Invocation:
+    """What a command gets as `context.obj`.
+
+    Attributes:
+        surroundings: disk, clock, randomness, form, streams, terminal.
+        settings: the options of every command.
+        output: data and messages.
+        prompts: questions and passphrases.
+    """
+
+    surroundings: Surroundings
+    settings: Settings = field(default_factory=Settings)
+    output: Output = field(init=False)
+    prompts: Prompts = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Tie the ways to answer to what is around."""
+        self.output = Output(self.surroundings, self.settings)
+        self.prompts = Prompts(self.surroundings, self.settings, self.output)
+
+    def progress(self, what: str, shown: Callable[[float], str] = as_bytes) -> Progress:
+        """Return a step to be told how far it is; use it in a `with` statement.
+
+        Args:
+            what: the step in a word or two, translated.
+            shown: turns an amount into text: `as_bytes` or `as_number`.
+        """
+        return Progress(self.output, what, quiet=self.settings.quiet, shown=shown)
+
+
+def invocation_of(context: typer.Context) -> Invocation:
+    """Return the invocation that a command was called in."""
+    found = context.obj
+    if not isinstance(found, Invocation):
+        raise TypeError(found)
+    return found

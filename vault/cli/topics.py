@@ -1,0 +1,222 @@
+"""What `amanat guide` tells: short, in plain words, nothing that a searcher should not read.
+
+Screens say first, second and third passphrase, file and note.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vault.errors import mark
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A topic of the guide.
+
+    Attributes:
+        title: one line, a msgid.
+        paragraphs: msgids; lines inside are kept.
+    """
+
+    title: str
+    paragraphs: tuple[str, ...]
+
+
+TOPICS = {
+    "start": Topic(
+        mark("How to begin"),
+        (
+            mark(
+                "Make the file once, as large as it shall ever be; it does not grow:\n"
+                "    amanat init FILE --size 1GiB"
+            ),
+            mark(
+                "Then open it and work at its prompt. You type the passphrase once:\n"
+                "    amanat open FILE\n"
+                "    add photo.jpg\n"
+                '    note "What I saw, where and when"\n'
+                "    list\n"
+                "    show 1\n"
+                "    get 1 -o copy.jpg"
+            ),
+            mark(
+                "Names of people and of files belong at the prompt: what is typed there is kept"
+                " nowhere, while a shell may keep the history of its commands. The commands of"
+                " one line, such as `amanat add`, are for programs and for a quiet place."
+            ),
+            mark(
+                "Something counts as kept when the program has said so, not before. Whatever"
+                " interrupts it, the file is as it was when it last said so."
+            ),
+            mark(
+                "Keep a copy of the file somewhere else. Without the passphrase nobody can open"
+                " any of them, we neither."
+            ),
+        ),
+    ),
+    "passphrases": Topic(
+        mark("Making, keeping and typing passphrases"),
+        (
+            mark(
+                "Let the program make them: six words, or 24 digits in groups of four. Nobody"
+                " guesses these; passphrases that people think of are often found."
+            ),
+            mark(
+                "You type it back at once, so that it is known to be right. Learn it by heart,"
+                " or write it down and keep the paper away from the laptop. It is shown once."
+            ),
+            mark(
+                "Of the 24 digits the last two check the others: a slip is named at once. Digits"
+                " may be typed in any of the three sets, with or without spaces."
+            ),
+            mark("There is no way around a lost passphrase, and no way to change one in place."),
+            mark(
+                "Programs give passphrases with --passphrase-fd or --passphrase-file, one a line,"
+                " in the order in which they are asked for. They are never words of the command,"
+                " where other users of the machine could read them."
+            ),
+        ),
+    ),
+    "second": Topic(
+        mark("First, second and third passphrase"),
+        (
+            mark(
+                "A file has one, two or three passphrases; you decide when you make it. Each"
+                " opens its own contents, and those of the ones before it: the second opens what"
+                " belongs to the first and to the second. One passphrase is as ordinary as two."
+            ),
+            mark(
+                "Nothing in the file, in copies of it, or in what the program says tells how many"
+                " there are. Nor can anyone prove that there is no further one."
+            ),
+            mark(
+                "Writing with the first passphrase does not see what belongs to the others, and"
+                " uses up room that they keep free for this. `amanat status`, opened with the"
+                " last passphrase, shows how much of it is left, and refills it."
+            ),
+            mark(
+                "So do everyday work with the last passphrase, and use --level 0 to put"
+                " something where the first one shows it: then everything is protected."
+            ),
+            mark(
+                "What the first passphrase shows should be what such a file would hold in a life"
+                " like yours, and it should be looked after now and then. Each passphrase has a"
+                " label of yours, shown before anything is written: look at it."
+            ),
+        ),
+    ),
+    "checkpoint": Topic(
+        mark("Before you carry the machine past people who search it"),
+        (
+            mark(
+                "Close the program and switch the machine off, not to sleep: what is open is in"
+                " memory, and sleep may write memory to the disk. `amanat doctor` tells what this"
+                " machine keeps."
+            ),
+            mark(
+                "The file is random bytes from its first to its last. That it is there can be"
+                " seen, and the program too. Decide beforehand what you say about them, and"
+                " whether the machine has to be carried at all."
+            ),
+            mark(
+                "If you open it in front of somebody, use one of the commands that only read, or"
+                " `amanat open --read-only`: they write nothing to the file."
+            ),
+            mark(
+                "Somebody who copies the file today and again later sees how often and when it"
+                " was written, not what. Work on it in regular habits."
+            ),
+            mark(
+                "After somebody else had the machine in hand, it may have been altered. Use the"
+                " file on another one if you can."
+            ),
+        ),
+    ),
+    "sending": Topic(
+        mark("Giving files to a person you trust"),
+        (
+            mark(
+                "First get that person's card, and compare its fingerprint, eight groups of five"
+                " digits, by voice or face to face. A card that came by the same way as a"
+                " forgery would is worth nothing until that is done."
+            ),
+            mark(
+                "    contact add NAME CARD\n"
+                "    contact confirm NAME\n"
+                "    seal 1 2 --to NAME -o parcel.bin"
+            ),
+            mark(
+                "Before anything is sealed you see what would leave: the fields, and what the"
+                " files themselves give away, such as the place and the camera in a photograph."
+                " Leave out what is not needed."
+            ),
+            mark(
+                "What is sealed looks like random bytes: nobody on the way sees for whom it is,"
+                " from whom, or what is in it. How large it is can be seen, roughly."
+            ),
+            mark(
+                "You cannot take back what you have sealed and handed over, and you cannot open"
+                " it again yourself."
+            ),
+        ),
+    ),
+    "receiving": Topic(
+        mark("Receiving and checking files"),
+        (
+            mark(
+                "You need a key of your own. Make it once and send the card, not the key, to"
+                " whoever wants to seal files for you:\n"
+                "    amanat keygen -o my.key"
+            ),
+            mark(
+                "Look at a file before you do anything with it, then unpack it:\n"
+                "    amanat verify parcel.bin --identity my.key --signed-by CARD\n"
+                "    amanat unseal parcel.bin --identity my.key --extract NEWFOLDER"
+            ),
+            mark(
+                "Without --signed-by the check says that nothing was changed on the way, and not"
+                " from whom it is. Compare the fingerprint of the card with the person."
+            ),
+            mark(
+                "If you have such a file of your own, `import` keeps what you received in it and"
+                " tells when an earlier one is missing."
+            ),
+            mark(
+                "Files from others can be dangerous to open, whoever sent them. Checking does"
+                " not open them."
+            ),
+        ),
+    ),
+    "limits": Topic(
+        mark("What this does not protect you from"),
+        (
+            mark("It does not hide that the file is there, nor that you have this program."),
+            mark(
+                "It does not erase what other programs and the system keep: the photograph on the"
+                " camera, the preview, the list of recent files, swap. See `amanat doctor`."
+            ),
+            mark(
+                "It does not help against somebody who watches you type, who put a program on"
+                " your machine, or who takes the machine while the file is open."
+            ),
+            mark(
+                "It cannot erase copies: flash memory, backups and earlier copies of the file"
+                " keep what was once in them."
+            ),
+            mark(
+                "It cannot make anybody believe you. Nobody can prove that there is nothing more"
+                " in such a file, and whoever forces you may know that."
+            ),
+            mark(
+                "It shows that a file has not changed since a time, and in which order things"
+                " were written down. It cannot show that what is in it is true."
+            ),
+            mark(
+                "It has not been examined by anyone outside the project. The format pages in"
+                " docs/ say what is claimed, and the tests show it."
+            ),
+        ),
+    ),
+}
+"""The topics, in the order in which they are listed."""
