@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
@@ -152,6 +153,32 @@ def test_a_folder_swapped_while_a_file_is_written_leads_nothing_outside(extract,
     assert tree(tmp_path / "outside") == []
 
 
+def test_a_folder_swapped_for_another_folder_is_noticed(extract, tmp_path):
+    (tmp_path / "other").mkdir()
+
+    def swap():
+        (tmp_path / "out").rename(tmp_path / "moved")
+        (tmp_path / "other").rename(tmp_path / "out")
+
+    with contextlib.suppress(VaultError):
+        write_all(extract(), "f", swap, "g")
+    assert tree(tmp_path / "out") == []
+
+
+@pytest.mark.parametrize("kind", ["hard link", "link"])
+def test_a_temporary_name_that_was_guessed_is_not_written_through(extract, tmp_path, kind):
+    guessed = tmp_path / "out" / ("." + bytes(8).hex())
+    (tmp_path / "outside").write_bytes(b"kept")
+    guessed.parent.mkdir()
+    if kind == "link":
+        guessed.symlink_to(tmp_path / "outside")
+    else:
+        os.link(tmp_path / "outside", guessed)
+    with pytest.raises(VaultError):
+        write_all(extract(), "f")
+    assert (tmp_path / "outside").read_bytes() == b"kept"
+
+
 def test_the_folder_itself_may_be_reached_through_links(extract, tmp_path):
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to("real")
@@ -259,6 +286,20 @@ def test_a_failing_disk_leaves_nothing_and_says_so(extract, tmp_path, monkeypatc
     with pytest.raises(NotSaved, match="disk is full"):
         write_all(extract(), "f", lambda: monkeypatch.setattr(os, call, fails), "a/g")
     assert tree(tmp_path / "out") == []
+
+
+def test_a_folder_whose_sync_fails_leaves_nothing(extract, tmp_path, monkeypatch):
+    truly = os.fsync
+
+    def fails_for_folders(descriptor):
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        truly(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fails_for_folders)
+    with pytest.raises(NotSaved, match="failed while writing"):
+        write_all(extract(), "a/f", "g")
+    assert tree(tmp_path) == []
 
 
 def test_a_rename_that_fails_leaves_nothing(extract, tmp_path, monkeypatch):
