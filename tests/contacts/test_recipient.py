@@ -38,7 +38,7 @@ def test_every_changed_character_is_refused():
         "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p",
         encode_bech32("age1pq", KEY.encoded[:-1]),
         encode_bech32("age1pq", KEY.encoded + b"\0"),
-        encode_bech32("age1pq1q", KEY.encoded),
+        encode_bech32("age1pq1q", KEY.encoded[:1215]),
         encode_bech32("age1tag", bytes(33)),
         encode_bech32("age1pq", b"\xff" * 1216),
         encode_bech32("age1pq", KEY.encoded[:1184] + bytes(32)),
