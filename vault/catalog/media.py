@@ -32,9 +32,16 @@ class MediaObjects(Entries):
         self._newest_object += 1
         return self._newest_object
 
+    def media_sizes(self) -> set[int]:
+        """Return the sizes in bytes of all files: another size is surely another file."""
+        rows = self._ask(lambda db: db.execute("SELECT DISTINCT size FROM media").fetchall())
+        return {number_in(row[0]) for row in rows}
+
     def unpublished_media(self) -> tuple[int, ...]:
         """Return the objects that have blocks and no entry: left by what was interrupted."""
-        return tuple(number for number in self._store.objects(MEDIA) if not self._is_used(number))
+        rows = self._ask(lambda db: db.execute("SELECT DISTINCT object FROM media").fetchall())
+        used = {number_in(row[0]) for row in rows}
+        return tuple(number for number in self._store.objects(MEDIA) if number not in used)
 
     def _is_used(self, object_id: int) -> bool:
         def question(db: apsw.Connection) -> bool:

@@ -210,11 +210,13 @@ class Found(NamedTuple):
         relative: from the named folder's own name downwards, parts separated by `/`, in the
             file system's bytes; for a file that was named, its own name.
         named: whether the user named this very path.
+        size: bytes, when it was found.
     """
 
     path: str
     relative: bytes
     named: bool
+    size: int
 
 
 class Skipped(NamedTuple):
@@ -238,7 +240,7 @@ def walk(path: str) -> Iterator[Found | Skipped]:
         found = os.stat(path)
     own = os.fsencode(os.path.basename(os.path.abspath(path)))
     if stat.S_ISREG(found.st_mode):
-        yield Found(path, own, named=True)
+        yield Found(path, own, named=True, size=found.st_size)
         return
     if not stat.S_ISDIR(found.st_mode):
         raise not_ordinary(path)
@@ -246,7 +248,7 @@ def walk(path: str) -> Iterator[Found | Skipped]:
     while waiting:
         here, relative = waiting.pop()
         try:
-            kind = _kind(here) if here != path else stat.S_IFDIR
+            kind, size = _kind(here) if here != path else (stat.S_IFDIR, 0)
             inside = sorted(map(os.fsencode, os.listdir(here))) if kind == stat.S_IFDIR else []
         except OSError as error:
             yield Skipped(here, not_opened(error, here))
@@ -257,7 +259,7 @@ def walk(path: str) -> Iterator[Found | Skipped]:
                 for name in reversed(inside)
             )
         elif kind == stat.S_IFREG:
-            yield Found(here, relative, named=False)
+            yield Found(here, relative, named=False, size=size)
         elif kind == stat.S_IFLNK:
             yield Skipped(here, VaultError(mark("{path} is a link; it was skipped."), path=here))
         else:
@@ -272,11 +274,12 @@ def same_file(path: str, other: str) -> bool:
         return False
 
 
-def _kind(path: str) -> int:
+def _kind(path: str) -> tuple[int, int]:
+    """Return the kind of what is at `path`, not followed, and its size in bytes."""
     found = os.lstat(path)
     if sys.platform == "win32" and found.st_reparse_tag == stat.IO_REPARSE_TAG_MOUNT_POINT:
-        return stat.S_IFLNK  # a junction leads elsewhere as a link does
-    return stat.S_IFMT(found.st_mode)
+        return stat.S_IFLNK, 0  # a junction leads elsewhere as a link does
+    return stat.S_IFMT(found.st_mode), found.st_size
 
 
 if sys.platform == "win32":

@@ -1,0 +1,406 @@
+"""Bringing files in: hashed while they are read, sealed while the next are read, one pass.
+
+Files travel in batches. While one batch is being sealed and written, the next is read and
+hashed; a file larger than a batch goes in several commits whose blocks belong to nothing yet, and
+the commit that publishes its entry comes last. An entry is reported only when its batch was
+acknowledged by the disk.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from vault.catalog.rows import Media
+from vault.catalog.store import MEDIA
+from vault.crypto.hashes import Sha256
+from vault.errors import ContainerFull, NotSaved, VaultError, mark
+from vault.evidence.kinds import check_entry
+from vault.evidence.metadata import encode_metadata
+from vault.ledger.entry import file_value
+from vault.media.media_type import HEAD, sniff
+from vault.media.metadata import Metadata
+from vault.operations.entries import append, collected
+from vault.storage.source import FileSource, Found, Skipped, same_file, walk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from vault.media.reader import MetadataReader
+    from vault.operations.opened import OpenVault
+    from vault.operations.workplace import Progress
+    from vault.storage.source import Source
+
+BATCH_BYTES = 40 << 20
+"""Content that one commit carries: enough to make its two fsyncs small beside the writing."""
+
+CATALOG_BLOCKS = 96
+"""Blocks that a commit is expected to need for catalog and records besides the files'."""
+
+READ_PIECE = 1 << 20
+"""Bytes read and hashed at once."""
+
+STREAM_METADATA = 16 << 20
+"""Bytes of a stream that are kept to look for metadata in; longer ones go without."""
+
+
+class Added(NamedTuple):
+    """A file that is in the vault.
+
+    Attributes:
+        path: as it was named.
+        seq: number of its entry.
+        size: bytes.
+        sha256: 32 bytes.
+        media_type: as detected.
+        new: false if an entry with the same bytes was there already and nothing was added.
+        problem: why metadata are missing, an English msgid; `None` if they are not.
+    """
+
+    path: str
+    seq: int
+    size: int
+    sha256: bytes
+    media_type: str
+    new: bool
+    problem: str | None
+
+
+@dataclass
+class AddReport:
+    """What became of everything that was named.
+
+    Attributes:
+        added: in the order in which they were read.
+        refused: what was not taken in, and why.
+        stopped: what ended the command early; the rest was not looked at.
+    """
+
+    added: list[Added] = field(default_factory=list)
+    refused: list[tuple[str, VaultError]] = field(default_factory=list)
+    stopped: VaultError | None = None
+
+
+class _Ready(NamedTuple):
+    """A file that was read whole and waits for its batch to be written."""
+
+    path: str
+    media: Media
+    fields: dict[str, bytes]
+    problem: str | None
+
+
+def add_paths(
+    vault: OpenVault,
+    paths: Iterable[str],
+    fields: Mapping[str, bytes],
+    *,
+    reader: MetadataReader,
+    progress: Progress,
+    again: bool = False,
+    read_back: bool = False,
+) -> AddReport:
+    """Add files and folders of files.
+
+    Args:
+        vault: opened for writing.
+        paths: named by the user; folders are walked, links in them are skipped and told.
+        fields: what the user says of them all, by field name.
+        reader: reads metadata in a process that holds no key.
+        progress: called with bytes read and bytes in all.
+        again: add an entry even if the same bytes are there already.
+        read_back: decrypt what was written and compare before it counts as added.
+
+    Raises:
+        UsageError: a field that no entry may have.
+        NotFound: one of the paths does not exist; nothing was added.
+        NotSaved: the disk failed; what was reported before is kept.
+    """
+    found = [item for path in paths for item in walk(path)]
+    intake = _Intake(vault, fields, reader, again=again, read_back=read_back)
+    total = sum(item.size for item in found if isinstance(item, Found))
+    intake.run(found, lambda done: progress(done, total))
+    return intake.report
+
+
+def add_stream(
+    vault: OpenVault,
+    source: Source,
+    fields: Mapping[str, bytes],
+    *,
+    reader: MetadataReader,
+    progress: Progress,
+    again: bool = False,
+    read_back: bool = False,
+) -> AddReport:
+    """Add what a stream brings until its end, as one file; see `add_paths`."""
+    intake = _Intake(vault, fields, reader, again=again, read_back=read_back)
+    intake.run_stream(source, lambda done: progress(done, None))
+    return intake.report
+
+
+class _Intake:
+    """One run of `add`."""
+
+    def __init__(
+        self,
+        vault: OpenVault,
+        fields: Mapping[str, bytes],
+        reader: MetadataReader,
+        *,
+        again: bool,
+        read_back: bool,
+    ) -> None:
+        self.report = AddReport()
+        self._vault = vault
+        self._volume = vault.volume
+        self._fields = dict(fields)
+        self._reader = reader
+        self._again = again
+        self._read_back = read_back
+        self._blocks: list[tuple[int, int, bytes]] = []
+        self._ready: list[_Ready] = []
+        self._written: set[int] = set()
+        self._commits = 0
+        self._saving: Future[list[Added]] | None = None
+        self._pool = ThreadPoolExecutor(1)
+        self._batch = batch_blocks(self._volume.batch_limit(), self._volume.payload)
+        self._most_entries = max(1, self._volume.batch_limit() // 8)
+        self._sizes = vault.catalog.media_sizes()
+        self._done = 0
+        check_entry({"kind": b"exhibit", "file": b"-", **self._fields})
+        vault.reclaim()
+
+    def run(self, found: Iterable[Found | Skipped], progress: Callable[[int], None]) -> None:
+        """Add what `walk` found."""
+        with self._pool:
+            try:
+                for item in found:
+                    if isinstance(item, Skipped):
+                        self.report.refused.append((item.path, item.why))
+                        continue
+                    self._add_found(item, progress)
+                self._finish_run()
+            except (ContainerFull, NotSaved) as error:
+                # What was acknowledged stays; blocks without an entry are reclaimed by the next
+                # command that writes.
+                self.report.stopped = error
+
+    def run_stream(self, source: Source, progress: Callable[[int], None]) -> None:
+        """Add one stream."""
+        with self._pool:
+            try:
+                self._take(source, "-", Metadata(""), progress)
+                self._finish_run()
+            except (ContainerFull, NotSaved) as error:
+                # What was acknowledged stays; blocks without an entry are reclaimed by the next
+                # command that writes.
+                self.report.stopped = error
+
+    def _finish_run(self) -> None:
+        """Save what is left. A command that writes makes at least one commit, changed or not."""
+        self._flush()
+        self._settle()
+        if not self._commits:
+            self._vault.commit()
+
+    def _add_found(self, item: Found, progress: Callable[[int], None]) -> None:
+        try:
+            source = FileSource(item.path, follow=item.named)
+        except VaultError as error:
+            self.report.refused.append((item.path, error))
+            return
+        try:
+            if same_file(item.path, self._vault.path):
+                raise VaultError(mark("{path} is the vault itself."), path=item.path)
+            if self._known(source, item.path, progress):
+                return
+            metadata = self._reader.read(item.path)
+            self._take(source, item.path, metadata, progress, item.relative)
+        except (ContainerFull, NotSaved):
+            raise
+        except VaultError as error:
+            self.report.refused.append((item.path, error))
+        finally:
+            source.close()
+
+    def _known(self, source: FileSource, path: str, progress: Callable[[int], None]) -> bool:
+        """Tell, and report, whether the same bytes are there already.
+
+        Only where the size is one that the vault holds is the file read twice.
+        """
+        if self._again or source.size not in self._sizes:
+            return False
+        self._flush()
+        self._settle()
+        digest, size = Sha256(), 0
+        buffer = bytearray(READ_PIECE)
+        while count := source.readinto(buffer):
+            digest.update(memoryview(buffer)[:count])
+            size += count
+        source.check_unchanged()
+        source.rewind()
+        return self._report_known(digest.digest(), path, size, progress)
+
+    def _report_known(
+        self, digest: bytes, path: str, size: int, progress: Callable[[int], None]
+    ) -> bool:
+        own = self._vault.catalog.origin
+        for entry in self._vault.catalog.entries_with(digest):
+            if entry.origin == own and entry.media:
+                kind = entry.media.media_type
+                self.report.added.append(
+                    Added(path, entry.seq, size, digest, kind, new=False, problem=None)
+                )
+                self._done += size
+                progress(self._done)
+                return True
+        return False
+
+    def _take(
+        self,
+        source: Source,
+        path: str,
+        metadata: Metadata,
+        progress: Callable[[int], None],
+        relative: bytes = b"",
+    ) -> None:
+        """Read a source to its end into blocks, and make its entry ready."""
+        object_id = self._vault.catalog.new_media_object()
+        payload = self._volume.payload
+        piece = max(READ_PIECE // payload, 1) * payload
+        digest, size, kept = Sha256(), 0, b""
+        try:
+            while True:
+                buffer = bytearray(piece)
+                count = source.readinto(buffer)
+                view = memoryview(buffer)[:count]
+                digest.update(view)
+                for start in range(0, count, payload):
+                    number = (size + start) // payload
+                    self._blocks.append((object_id, number, bytes(view[start : start + payload])))
+                size += count
+                if source.size is None and size <= STREAM_METADATA:
+                    kept += view
+                self._done += count
+                progress(self._done)
+                if count < piece:
+                    break
+                if len(self._blocks) >= self._batch:
+                    self._flush(object_id)
+            source.check_unchanged()
+        except VaultError:
+            self._forget([object_id])
+            raise
+        if source.size is None:
+            metadata = self._stream_metadata(kept, size)
+            if not self._again and size in self._sizes:
+                self._settle()
+                if self._report_known(digest.digest(), path, size, progress):
+                    self._forget([object_id])
+                    return
+        media = Media(object_id, size, digest.digest(), metadata.media_type)
+        self._finish(path, media, metadata, relative)
+
+    def _stream_metadata(self, kept: bytes, size: int) -> Metadata:
+        if size <= STREAM_METADATA:
+            return self._reader.read_bytes(kept)
+        return Metadata(sniff(kept[:HEAD]))
+
+    def _finish(self, path: str, media: Media, metadata: Metadata, relative: bytes) -> None:
+        """Make the entry's fields; the batch that is being filled will publish it."""
+        fields = {
+            "kind": b"exhibit",
+            "file": file_value(media.sha256, media.size, media.media_type),
+            **collected(self._vault),
+        }
+        if relative:
+            fields["file-name"] = relative.decode("utf-8", "backslashreplace").encode()
+        if metadata.fields:
+            fields["media-metadata"] = encode_metadata(metadata.media_type, metadata.fields)
+        fields |= self._fields
+        try:
+            check_entry(fields)
+        except VaultError:
+            self._forget([media.object_id])
+            raise
+        self._ready.append(_Ready(path, media, fields, metadata.problem))
+        self._sizes.add(media.size)
+        if len(self._blocks) >= self._batch or len(self._ready) >= self._most_entries:
+            self._flush()
+
+    def _flush(self, unfinished: int | None = None) -> None:
+        """Hand what was read to the thread that saves; wait for what it had before."""
+        blocks, self._blocks = self._blocks, []
+        ready, self._ready = self._ready, []
+        self._settle()
+        if not blocks and not ready:
+            return
+        try:
+            for object_id, number, content in blocks:
+                self._volume.put(MEDIA, object_id, number, content)
+            added = [self._append(item) for item in ready]
+        except ContainerFull:
+            self._vault.forget_staged()
+            raise
+        if unfinished is not None:
+            self._written.add(unfinished)
+        for item in ready:
+            self._written.discard(item.media.object_id)
+        self._commits += 1
+        self._saving = self._pool.submit(self._save, added)
+
+    def _save(self, added: list[Added]) -> list[Added]:
+        self._vault.commit()
+        return added
+
+    def _settle(self) -> None:
+        """Wait for the thread that saves; what it saved is added."""
+        saving, self._saving = self._saving, None
+        if saving is None:
+            return
+        added = saving.result()
+        for item in added:
+            if self._read_back:
+                self._compare(item)
+        self.report.added += added
+
+    def _append(self, item: _Ready) -> Added:
+        """Append an entry to log and catalog."""
+        seq = append(self._vault, item.fields, item.media)
+        media = item.media
+        return Added(
+            item.path,
+            seq,
+            media.size,
+            media.sha256,
+            media.media_type,
+            new=True,
+            problem=item.problem,
+        )
+
+    def _compare(self, item: Added) -> None:
+        """Decrypt what was written and compare its hash."""
+        entry = self._vault.catalog.entry(self._vault.catalog.origin, item.seq)
+        digest = Sha256()
+        if entry.media:
+            chunks = -(-entry.media.size // self._volume.payload)
+            for chunk in self._volume.read_run(MEDIA, entry.media.object_id, 0, chunks):
+                digest.update(chunk)
+        if digest.digest() != item.sha256:
+            raise NotSaved(mark("{path} could not be read back as it was."), path=item.path)
+
+    def _forget(self, objects: list[int]) -> None:
+        """Take back blocks of files that will get no entry, staged or written."""
+        self._blocks = [block for block in self._blocks if block[0] not in objects]
+        self._settle()
+        for object_id in objects:
+            if object_id in self._written:
+                self._written.discard(object_id)
+                self._vault.catalog.reclaim(object_id)
+
+
+def batch_blocks(limit: int, payload: int) -> int:
+    """Blocks of a batch: what makes fsyncs cheap, within what one commit can carry."""
+    return max(1, min(BATCH_BYTES // payload, limit - CATALOG_BLOCKS, limit * 2 // 3))

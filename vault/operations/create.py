@@ -1,0 +1,88 @@
+"""Making a vault: one file, one to three volumes, each with a label and a log of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from vault.catalog.catalog import first_blocks
+from vault.container.creation import check_new, create
+from vault.container.passphrase import normalise
+from vault.errors import VaultError, mark
+from vault.ledger.keys import LOG_SEED_SIZE, LogKeys
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from vault.operations.workplace import Workplace
+
+FAT_LIMIT = (4 << 30) - 1
+"""Bytes of the largest file on FAT32, the file system of many sticks."""
+
+
+class NewVolume(NamedTuple):
+    """A volume to be made.
+
+    Attributes:
+        passphrase: that opens it and all less secret ones.
+        label: its owner's name for it.
+    """
+
+    passphrase: str
+    label: str
+
+
+def create_vault(
+    path: str,
+    length: int,
+    volumes: Sequence[NewVolume],
+    *,
+    place: Workplace,
+    progress: Callable[[int, int], None],
+) -> None:
+    """Make a vault; when this returns, it is whole and durable under its name.
+
+    Args:
+        path: the new file; must not exist.
+        length: bytes, a multiple of 1 MiB from 128 MiB to 64 GiB.
+        volumes: one to three, the least secret first.
+        place: disk, clock, randomness, form.
+        progress: called with bytes written and bytes in all.
+
+    Raises:
+        UsageError: a bad size, an empty passphrase, or two that are the same.
+        VaultError: the name is taken, or there is no room on the disk.
+        NotSaved: the disk could not take it; nothing is left.
+    """
+    if place.disk.exists(path):
+        raise VaultError(
+            mark("{path} exists already; nothing was changed."),
+            hint=mark("Choose another name."),
+            path=path,
+        )
+    check_new(place.form, length, [normalise(volume.passphrase) for volume in volumes])
+    free = place.disk.free_space(path)
+    if free is not None and free < length:
+        raise VaultError(
+            mark("There is not enough room: {needed} MiB are needed, {free} MiB are free."),
+            hint=mark("Choose a smaller size or another disk."),
+            needed=length >> 20,
+            free=free >> 20,
+        )
+    payload = place.form.geometry(length).payload
+    contents = []
+    for volume in volumes:
+        seed = place.random(LOG_SEED_SIZE)
+        origin = LogKeys.from_seed(seed).origin
+        contents.append(
+            first_blocks(payload, label=volume.label, origin=origin, seed=seed, random=place.random)
+        )
+    create(
+        place.disk,
+        path,
+        length,
+        [volume.passphrase for volume in volumes],
+        contents,
+        form=place.form,
+        random=place.random,
+        progress=progress,
+    )

@@ -1,0 +1,44 @@
+"""The state of a vault: what is in it, what still fits, and whether all of it holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from vault.verify.vault import VaultReport, check_volume
+
+if TYPE_CHECKING:
+    from vault.container.session import Status
+    from vault.operations.opened import OpenVault
+    from vault.operations.workplace import Progress
+
+
+class VaultStatus(NamedTuple):
+    """What `status` tells, from open levels and constants of the format only.
+
+    Attributes:
+        label: the owner's name for the volume.
+        entries: of its own log.
+        contacts: how many.
+        container: sizes, reserve, lag.
+    """
+
+    label: str
+    entries: int
+    contacts: int
+    container: Status
+
+
+def vault_status(vault: OpenVault) -> VaultStatus:
+    """Return the state of the volume that is worked on."""
+    catalog = vault.catalog
+    return VaultStatus(
+        catalog.label,
+        catalog.next_seq(catalog.origin),
+        len(catalog.contacts()),
+        vault.session.status(vault.volume.level),
+    )
+
+
+def check_vault(vault: OpenVault, progress: Progress) -> VaultReport:
+    """Check every entry, field and file of the volume; reads all of it, writes nothing."""
+    return check_volume(vault.catalog, vault.volume, vault.keys.public, progress)

@@ -1,0 +1,187 @@
+"""An open vault: the session, the catalog of one volume, and the keys of its log."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from vault.catalog.catalog import Catalog
+from vault.container.session import open_container
+from vault.errors import ContainerFull, Damaged, UsageError, mark
+from vault.ledger.keys import LogKeys
+from vault.sync.age_identity import AgeIdentity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from vault.catalog.rows import Entry
+    from vault.container.session import Notice, Session
+    from vault.container.volume import Volume
+    from vault.operations.workplace import Workplace
+
+
+_MOST_DIGITS = 18
+
+
+class OpenVault:
+    """What the commands work on.
+
+    Attributes:
+        session: the open container.
+        volume: the volume that is worked on; the most secret open one, unless asked otherwise.
+        catalog: what that volume holds.
+        place: disk, clock, randomness.
+        path: the container's file.
+    """
+
+    def __init__(self, session: Session, level: int, place: Workplace, path: str) -> None:
+        self.session = session
+        self.volume: Volume = session.volumes[level]
+        self.place = place
+        self.path = path
+        # Who knows a less secret passphrase can have written anything into that volume's
+        # index: where a more secret one is open too, the index is made anew from the records.
+        self.catalog = Catalog(
+            self.volume, random=place.random, from_records=self.volume is not session.top
+        )
+
+    @cached_property
+    def keys(self) -> LogKeys:
+        """The keys of this volume's log, derived when first needed."""
+        return LogKeys.from_seed(self.catalog.log_seed)
+
+    @cached_property
+    def identity(self) -> AgeIdentity:
+        """The key that opens bundles made for this volume."""
+        return AgeIdentity(self.keys.age_seed)
+
+    @property
+    def label(self) -> str:
+        """The owner's name for this volume."""
+        return self.catalog.label
+
+    @property
+    def notices(self) -> list[Notice]:
+        """What opening and commits noticed."""
+        return self.session.notices
+
+    def commit(self) -> None:
+        """Save everything staged; returns after the last fsync.
+
+        An index too large for one commit, as after rebuilding it, takes several.
+
+        Raises:
+            NotSaved: nothing after the last commit is kept; the vault must be opened again.
+            ContainerFull: what was staged is forgotten, the vault goes on.
+        """
+        try:
+            while not self.catalog.flush():
+                self.session.commit()
+            self.session.commit()
+        except ContainerFull:
+            self.forget_staged()
+            raise
+
+    def forget_staged(self) -> None:
+        """Go back to the last commit."""
+        self.session.rollback()
+        self.catalog.reload()
+
+    def reclaim(self) -> None:
+        """Stage the dropping of media that an interrupted command left without an entry."""
+        for object_id in self.catalog.unpublished_media():
+            self.catalog.reclaim(object_id)
+
+    def find(self, item: str) -> Entry:
+        """Return the entry that somebody means.
+
+        Args:
+            item: a number of the own log, in any of the three sets of digits; or
+                `CONTACT/NUMBER` for an entry that came from a contact.
+
+        Raises:
+            UsageError: not such a text.
+            NotFound: there is no such contact or entry.
+        """
+        name, _, number = item.rpartition("/")
+        if not number.isdecimal() or len(number) > _MOST_DIGITS:
+            raise UsageError(
+                mark("“{item}” is not the number of an entry."),
+                hint=mark("Numbers are shown by: amanat list"),
+                item=item,
+            )
+        origin = self.catalog.contact(name).origin if name else self.catalog.origin
+        return self.catalog.entry(origin, int(number))
+
+    def own(self, item: str) -> Entry:
+        """Return the entry of the own log that somebody means; see `find`.
+
+        Raises:
+            UsageError: also for an entry that came from a contact.
+        """
+        entry = self.find(item)
+        if entry.origin != self.catalog.origin:
+            raise UsageError(
+                mark("“{item}” came from somebody else; this works on own entries only."),
+                item=item,
+            )
+        return entry
+
+    def close(self) -> None:
+        """Close catalog and file."""
+        self.catalog.close()
+        self.session.close()
+
+
+@contextmanager
+def opened_vault(
+    path: str,
+    passphrase: str,
+    *,
+    place: Workplace,
+    writable: bool,
+    level: int | None = None,
+    allow_altered: bool = False,
+) -> Iterator[OpenVault]:
+    """Open a vault with one passphrase, and close it at the end of the block.
+
+    Args:
+        path: the file.
+        passphrase: as typed.
+        place: disk, clock, randomness, form.
+        writable: take the exclusive lock, and allow commits.
+        level: 0, 1 or 2: work on a less secret volume than the passphrase's own.
+        allow_altered: write although the file was altered or an older state was put back.
+
+    Raises:
+        UnlockError: it does not open, whatever the reason.
+        InUse: another process has it open.
+        UsageError: `level` is above what the passphrase opens.
+        Damaged: this volume's content was wholly overwritten.
+    """
+    session = open_container(
+        place.disk,
+        path,
+        passphrase,
+        writable=writable,
+        form=place.form,
+        random=place.random,
+        allow_altered=allow_altered,
+    )
+    vault: OpenVault | None = None
+    try:
+        number = session.top.level if level is None else level
+        if number > session.top.level:
+            raise UsageError(
+                mark("This passphrase does not open volume {level}."), level=number + 1
+            )
+        if not session.volumes[number].usable:
+            raise Damaged(mark("Nothing of volume {level} can be read."), level=number + 1)
+        vault = OpenVault(session, number, place, path)
+        yield vault
+    finally:
+        if vault is None:
+            session.close()
+        else:
+            vault.close()

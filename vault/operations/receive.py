@@ -1,0 +1,182 @@
+"""Taking a bundle into the vault: everything is checked before anything of it is shown.
+
+Files stream into blocks that belong to nothing yet; when every signature, proof, hash, the padding
+and the end of the stream hold, one last commit publishes the entries. A crash, or a check that
+fails, leaves blocks that the next writing command reclaims.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from vault.catalog.bodies import Import, KeptCheckpoint
+from vault.catalog.rows import Media
+from vault.catalog.store import MEDIA
+from vault.encoding.times import write_time
+from vault.errors import ContactError, Inconsistent, Replayed, VaultError, mark
+from vault.operations.add import batch_blocks
+from vault.operations.bundles import check_file
+from vault.verify.bundle import Signer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from vault.catalog.bodies import Contact
+    from vault.ledger.entry import FileValue
+    from vault.operations.opened import OpenVault
+    from vault.operations.workplace import Progress
+    from vault.verify.bundle import BundleReport, ReceivedEntry
+
+
+class Received(NamedTuple):
+    """What an import brought.
+
+    Attributes:
+        report: what was checked, and who signed.
+        new: numbers of the entries that were new, or of which something was.
+        missing: numbers of bundles from this contact that never arrived, before this one.
+    """
+
+    report: BundleReport
+    new: list[int]
+    missing: list[int]
+
+
+def import_bundle(vault: OpenVault, path: str, progress: Progress) -> Received:
+    """Import one bundle.
+
+    Args:
+        vault: opened for writing; its own key must open the bundle.
+        path: the bundle's file.
+        progress: called with bytes read and bytes in all.
+
+    Raises:
+        NotForUs: not sealed for this volume.
+        SyncError, LedgerError: a check failed; nothing of the bundle is in the vault.
+        Replayed: it was imported before.
+        ContactError: its sender is not among the contacts.
+        Inconsistent: it does not fit to what came from the same log before.
+        ContainerFull, NotSaved: nothing of the bundle is in the vault.
+    """
+    vault.reclaim()
+    sink = _VaultSink(vault)
+    try:
+        report = check_file(path, [vault.identity], sink, progress)
+        contact = _sender(vault, report)
+        missing = _check_history(vault, report, contact)
+        new = _publish(vault, report, contact, sink)
+        vault.commit()
+    except VaultError:
+        vault.forget_staged()
+        raise
+    report.signer = Signer.CONFIRMED if contact.confirmed else Signer.NOT_CONFIRMED
+    report.contact = contact.name
+    return Received(report, new, missing)
+
+
+class _VaultSink:
+    """Puts media into blocks as they stream by, and keeps the entries until all is checked."""
+
+    def __init__(self, vault: OpenVault) -> None:
+        self._vault = vault
+        self.entries: list[ReceivedEntry] = []
+        self.media_of: dict[bytes, Media] = {}
+        volume = vault.volume
+        self._batch = batch_blocks(volume.batch_limit(), volume.payload)
+
+    def entry(self, entry: ReceivedEntry) -> None:
+        self.entries.append(entry)
+
+    def media(self, file: FileValue, chunks: Iterator[memoryview]) -> None:
+        volume = self._vault.volume
+        for entry in self._vault.catalog.entries_with(file.sha256):
+            if entry.media:
+                self.media_of[file.sha256] = entry.media
+                return  # the same bytes are here; the reader still checks what came
+        object_id = self._vault.catalog.new_media_object()
+        rest, number = bytearray(), 0
+        for chunk in chunks:
+            rest += chunk
+            while len(rest) >= volume.payload:
+                volume.put(MEDIA, object_id, number, memoryview(rest)[: volume.payload])
+                del rest[: volume.payload]
+                number += 1
+            if volume.pending_blocks() >= self._batch:
+                self._vault.session.commit()
+        if rest:
+            volume.put(MEDIA, object_id, number, rest)
+        self.media_of[file.sha256] = Media(object_id, file.size, file.sha256, file.media_type)
+
+
+def _sender(vault: OpenVault, report: BundleReport) -> Contact:
+    contact = vault.catalog.contact_of(report.origin)
+    if contact is None:
+        raise ContactError(
+            mark("This bundle is intact, but its sender is not among your contacts: {fingerprint}"),
+            hint=mark("Get her card another way, compare it, then: amanat contact add NAME CARD"),
+            fingerprint=report.fingerprint,
+        )
+    return contact
+
+
+def _check_history(vault: OpenVault, report: BundleReport, contact: Contact) -> list[int]:
+    """Refuse what was imported before or contradicts it; return numbers that never arrived."""
+    catalog = vault.catalog
+    if catalog.imported(report.manifest_sha256):
+        raise Replayed(mark("This bundle was imported before; nothing was changed."))
+    for kept in catalog.checkpoints(report.origin):
+        if kept.size == report.head.size and kept.root != report.head.root:
+            raise Inconsistent(
+                mark(
+                    "“{name}” signed two different logs of {size} entries: an older copy of her "
+                    "vault was put back, or its history was rewritten. Nothing was imported."
+                ),
+                hint=mark("Ask her. Keep both bundles."),
+                name=contact.name,
+                size=kept.size,
+            )
+    seen = {known.seq for known in catalog.imports() if known.contact_id == contact.contact_id}
+    if report.seq in seen:
+        raise Inconsistent(
+            mark(
+                "“{name}” made two different bundles with the number {seq}: an older copy of her "
+                "vault was put back. Nothing was imported."
+            ),
+            hint=mark("Ask her. Keep both bundles."),
+            name=contact.name,
+            seq=report.seq,
+        )
+    return [seq for seq in range(1, report.seq) if seq not in seen]
+
+
+def _publish(
+    vault: OpenVault, report: BundleReport, contact: Contact, sink: _VaultSink
+) -> list[int]:
+    """Stage entries, checkpoint and the note of the import; returns the numbers with news."""
+    catalog, now = vault.catalog, vault.place.now()
+    new = []
+    for entry in sink.entries:
+        media = sink.media_of.get(entry.file.sha256) if entry.file else None
+        if catalog.receive_entry(
+            entry.leaf,
+            list(entry.fields.values()),
+            media,
+            (report.head.size, entry.proof),
+            added=now,
+        ):
+            new.append(entry.seq)
+    head = report.head
+    catalog.add_checkpoint(KeptCheckpoint(head.origin, head.size, head.root, report.checkpoint))
+    catalog.add_import(
+        Import(
+            manifest=report.manifest_sha256,
+            contact_id=contact.contact_id,
+            seq=report.seq,
+            made=write_time(report.made).decode(),
+            imported=now,
+            origin=head.origin,
+            head_size=head.size,
+            head_root=head.root,
+        )
+    )
+    return sorted(new)

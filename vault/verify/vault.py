@@ -1,0 +1,187 @@
+"""Checking a whole volume: every link of every log, every field, every byte of every file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from vault.catalog.store import MEDIA
+from vault.crypto.hashes import Sha256
+from vault.errors import BadProof, Damaged, VaultError, mark
+from vault.ledger.chain import check_link
+from vault.ledger.checkpoint import Checkpoint, open_checkpoint
+from vault.ledger.entry import FILE_FIELD, check_disclosures, parse_file_value
+from vault.ledger.leaf import genesis, leaf_hash, parse_leaf
+from vault.ledger.merkle import tree_root
+from vault.ledger.proof import check_inclusion, parse_proof
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from vault.catalog.catalog import Catalog
+    from vault.catalog.losses import Losses
+    from vault.catalog.rows import Entry
+    from vault.catalog.store import BlockStore
+    from vault.ledger.keys import LogPublicKeys
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something that does not hold.
+
+    Attributes:
+        origin: the log.
+        seq: the entry; `None` for the log as a whole.
+        error: what is wrong.
+    """
+
+    origin: str
+    seq: int | None
+    error: VaultError
+
+
+@dataclass
+class VaultReport:
+    """What a check of a volume found.
+
+    Attributes:
+        entries: how many were checked.
+        files: how many were read and hashed.
+        read: bytes of them.
+        losses: blocks that are gone, by entry.
+        problems: everything else that does not hold.
+        rebuilt: whether the index was damaged and is read from the records.
+    """
+
+    losses: Losses
+    entries: int = 0
+    files: int = 0
+    read: int = 0
+    problems: list[Problem] = field(default_factory=list)
+    rebuilt: bool = False
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing is lost and everything that was checked holds."""
+        return self.losses.nothing and not self.problems
+
+
+def check_volume(
+    catalog: Catalog,
+    store: BlockStore,
+    keys: LogPublicKeys,
+    progress: Callable[[int, int | None], None],
+) -> VaultReport:
+    """Check everything that a volume holds.
+
+    Args:
+        catalog: of the volume.
+        store: the volume's blocks.
+        keys: of the volume's own log.
+        progress: called with entries checked and entries in all.
+    """
+    return _Check(catalog, store, keys, progress).run()
+
+
+class _Check:
+    def __init__(
+        self,
+        catalog: Catalog,
+        store: BlockStore,
+        keys: LogPublicKeys,
+        progress: Callable[[int, int | None], None],
+    ) -> None:
+        self._catalog = catalog
+        self._store = store
+        self._keys = keys
+        self._progress = progress
+        self._report = VaultReport(catalog.losses())
+        self._heads: dict[str, list[Checkpoint]] = {}
+
+    def run(self) -> VaultReport:
+        logs = self._catalog.logs()
+        self._total = sum(self._catalog.next_seq(origin) for origin in logs)
+        for origin in logs:
+            if origin == self._keys.origin:
+                self._check_own(origin)
+            else:
+                self._check_received(origin)
+        self._report.rebuilt = self._catalog.rebuilt
+        return self._report
+
+    def _tell(self, origin: str, seq: int | None, error: VaultError) -> None:
+        self._report.problems.append(Problem(origin, seq, error))
+
+    def _entries(self, origin: str) -> Iterator[Entry]:
+        first = 0
+        while portion := self._catalog.entries_of(origin, first):
+            yield from portion
+            first = portion[-1].seq + 1
+
+    def _check_own(self, origin: str) -> None:
+        """Every leaf follows the one before it, and the log is what its checkpoints say."""
+        prev, expected = genesis(origin), 0
+        for entry in self._entries(origin):
+            try:
+                raw = self._catalog.leaf(origin, entry.seq)
+                if entry.seq != expected:  # a lost leaf is named by the losses
+                    prev = parse_leaf(raw).prev
+                check_link(origin, entry.seq, prev, raw)
+                self._check_content(entry, raw)
+                prev = leaf_hash(raw)
+            except VaultError as error:
+                self._tell(origin, entry.seq, error)
+                prev = entry.leaf_hash
+            expected = entry.seq + 1
+        try:
+            self._check_heads(origin)
+        except VaultError as error:
+            self._tell(origin, None, error)
+
+    def _check_heads(self, origin: str) -> None:
+        """Each checkpoint that left is a state that this log went through."""
+        for kept in self._catalog.checkpoints(origin):
+            head = open_checkpoint(kept.raw, origin, self._keys.checkpoint)
+            if tree_root(self._catalog.leaf_hashes(origin, head.size)) != head.root:
+                raise BadProof(
+                    mark("The log is not the one whose checkpoint of {size} entries was signed."),
+                    size=head.size,
+                )
+
+    def _check_received(self, origin: str) -> None:
+        """Each received entry stands in its log, as the proof that came with it says."""
+        roots = {kept.size: kept for kept in self._catalog.checkpoints(origin)}
+        for entry in self._entries(origin):
+            try:
+                raw = self._catalog.leaf(origin, entry.seq)
+                proof = self._catalog.proof(origin, entry.seq)
+                kept = roots.get(proof.size) if proof else None
+                if proof is None or kept is None:
+                    raise BadProof(mark("Entry {seq} came without a proof."), seq=entry.seq)
+                check_inclusion(
+                    Checkpoint(origin, kept.size, kept.root), raw, parse_proof(proof.raw)
+                )
+                self._check_content(entry, raw)
+            except VaultError as error:
+                self._tell(origin, entry.seq, error)
+
+    def _check_content(self, entry: Entry, raw: bytes) -> None:
+        """The fields are those of the leaf, the file's bytes are those of the field `file`."""
+        fields = [kept.raw for kept in self._catalog.fields(entry.origin, entry.seq)]
+        opened = check_disclosures(parse_leaf(raw), fields)
+        self._report.entries += 1
+        self._progress(self._report.entries, self._total)
+        if entry.media is None:
+            return
+        digest, size = Sha256(), 0
+        chunks = -(-entry.media.size // self._store.payload)
+        for chunk in self._store.read_run(MEDIA, entry.media.object_id, 0, chunks):
+            digest.update(chunk)
+            size += len(chunk)
+        self._report.files += 1
+        self._report.read += size
+        said = parse_file_value(opened[FILE_FIELD].value) if FILE_FIELD in opened else None
+        if said and (said.sha256, said.size) != (digest.digest(), size):
+            raise Damaged(
+                mark("The file of entry {seq} is not what its entry says."), seq=entry.seq
+            )
