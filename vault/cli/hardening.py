@@ -17,20 +17,19 @@ _SEM_SILENT = 0x0001 | 0x0002
 
 def harden() -> None:
     """Set the limits of this process; programs that it starts have to do it for themselves."""
-    if sys.platform == "win32":
-        import ctypes
+    import ctypes
 
+    if sys.platform == "win32":
         with suppress(OSError):
             ctypes.windll.kernel32.SetErrorMode(_SEM_SILENT)
-        return
-    import ctypes
-    import resource
+    else:
+        import resource
 
-    with suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    with suppress(OSError, AttributeError):
-        system = ctypes.CDLL(None)
-        if sys.platform == "linux":
-            system.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
-        elif sys.platform == "darwin":
-            system.ptrace(_PT_DENY_ATTACH, 0, 0, 0)
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        with suppress(OSError, AttributeError):
+            system = ctypes.CDLL(None)
+            if sys.platform == "linux":
+                system.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+            elif sys.platform == "darwin":
+                system.ptrace(_PT_DENY_ATTACH, 0, 0, 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -12,6 +13,9 @@ from vault.cli.progress import Progress, as_bytes
 from vault.cli.prompts import Prompts
 from vault.cli.settings import Settings
 from vault.cli.surroundings import Surroundings
+
+if TYPE_CHECKING:
+    from vault.operations.opened import OpenVault
 
 
 @dataclass
@@ -23,12 +27,14 @@ class Invocation:
         settings: the options of every command.
         output: data and messages.
         prompts: questions and passphrases.
+        open_vault: the vault that is open in the prompt; None outside of it.
     """
 
     surroundings: Surroundings
     settings: Settings = field(default_factory=Settings)
     output: Output = field(init=False)
     prompts: Prompts = field(init=False)
+    open_vault: OpenVault | None = None
 
     def __post_init__(self) -> None:
         """Tie the ways to answer to what is around."""

@@ -146,7 +146,7 @@ def advice(passphrase: str) -> Advice:
 
     if not passphrase:
         return Advice(0, 0.0, "", ())
-    result = zxcvbn(passphrase[:ADVISED_CHARACTERS])
+    result = zxcvbn(passphrase[:ADVISED_CHARACTERS], max_length=ADVISED_CHARACTERS)
     feedback = result["feedback"]
     return Advice(
         score=int(result["score"]),
