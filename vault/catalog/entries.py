@@ -105,7 +105,7 @@ class Entries(Index):
         """Return the entries whose file has this SHA-256, the oldest first, 100 at most."""
         return self._entries("WHERE m.sha256 = ? ORDER BY e.id LIMIT 100", (sha256,))
 
-    def search(self, query: str, limit: int = 50, *, before: int = MAX_I63) -> tuple[Entry, ...]:
+    def search(self, query: str, limit: int = 20, *, before: int = MAX_I63) -> tuple[Entry, ...]:
         """Return the entries in whose fields all words of the query stand, the newest first.
 
         Spelling is folded; a word of three characters and more also finds longer ones that

@@ -212,7 +212,8 @@ class Indexer:
         if row is None:
             return
         values = {
-            name: parse_disclosure(body).value
+            # It was parsed when it was indexed: its first empty line ends its header.
+            name: bytes(body).partition(b"\n\n")[2]
             for name, body in self._db.execute(
                 "SELECT d.name, r.body FROM disclosures d JOIN records r ON r.number = d.record"
                 " WHERE d.log = ? AND d.seq = ? ORDER BY d.name",

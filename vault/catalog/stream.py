@@ -184,11 +184,16 @@ class Draft:
         Raises:
             Damaged: one of its blocks cannot be read; `clear` it first.
         """
+        mark_left = Fragment(record.number, ERASED, 0, last=True, body=b"")
         for at in range(record.block, record.end + 1):
             block = self._block(at)
-            kept = [piece for piece in block.fragments if piece.number != record.number]
-            if leave_mark and at == record.end:
-                kept.append(Fragment(record.number, ERASED, 0, last=True, body=b""))
+            # The mark takes the place of the last piece: what is begun in a block stays its end.
+            marks = (mark_left,) if leave_mark and at == record.end else ()
+            kept = [
+                piece
+                for found in block.fragments
+                for piece in (marks if found.number == record.number else (found,))
+            ]
             self._replace(at, RecordBlock(block.following, tuple(kept)))
 
     def clear(self, number: int) -> None:
@@ -265,6 +270,9 @@ class Scan:
         begun: _Begun | None = None
         for number, block in self._readable():
             for piece in block.fragments:
+                if piece.index == 0 and piece.last:
+                    yield Record(piece.number, piece.kind, piece.body, number, number)
+                    continue
                 if piece.index == 0:
                     begun = _Begun(piece.number, piece.kind, number, bytearray(piece.body), number)
                 elif begun is not None and begun.continues(piece, number):
