@@ -35,6 +35,9 @@ STAMP = VENV / "installed.json"
 OLDEST_PYTHON = (3, 11)
 LOCKS = {"program": "requirements/program.txt", "development": "requirements/development.txt"}
 
+# The program has to keep from writing byte code by itself.
+ENVIRON = {name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+
 
 class DevError(Exception):
     """One line for the person who started this; nothing more is printed."""
@@ -138,17 +141,18 @@ def ensure(kind: str) -> Path:
     return venv_python()
 
 
-def run(*command: str | Path, cwd: Path = ROOT) -> int:
-    """Run a program to its end in the checkout and return its exit code."""
+def run(*command: str | Path, cwd: Path = ROOT, silent: bool = False) -> int:
+    """Run a program to its end, in the checkout by default, and return its exit code."""
+    output = subprocess.DEVNULL if silent else None
     try:
-        return subprocess.run(command, check=False, cwd=cwd).returncode
+        return subprocess.run(command, check=False, cwd=cwd, stdout=output, env=ENVIRON).returncode
     except KeyboardInterrupt:
         return 130
 
 
-def must(*command: str | Path, cwd: Path = ROOT) -> None:
+def must(*command: str | Path, cwd: Path = ROOT, silent: bool = False) -> None:
     """Run a program that has to end well."""
-    if run(*command, cwd=cwd) != 0:
+    if run(*command, cwd=cwd, silent=silent) != 0:
         raise DevError(f"this failed: {' '.join(str(word) for word in command)}")
 
 
@@ -225,20 +229,27 @@ def start_installed(wheel: Path, place: Path) -> None:
     try:
         make_environment()
         install = [*installer(), "--quiet", "--disable-pip-version-check", "--only-binary", ":all:"]
-        must(*install, "--no-compile", "--require-hashes", "-r", ROOT / LOCKS["program"])
-        must(*install, "--no-compile", "--no-deps", "--no-index", wheel)
+        must(*install, "--require-hashes", "-r", ROOT / LOCKS["program"])
+        must(*install, "--no-deps", "--no-index", wheel)
         python = venv_python()
-        # Away from the checkout, so that what starts is what was installed.
-        must(python, "-m", "vault", "--help", cwd=place)
         script = python.with_name("amanat.exe" if os.name == "nt" else "amanat")
-        if script.exists():  # pip --target puts no script beside the interpreter
-            must(script, "--help", cwd=place)
-        left = [path for path in VENV.rglob("*.pyc") if "vault" in path.parts]
-        if left:
-            raise DevError(f"starting the program wrote byte code: {left[0]}")
+        before = files_below(VENV)
+        # Away from the checkout, so that what starts is what was installed.
+        for command in ([python, "-m", "vault"], [script], [script, "guide"], [script, "doctor"]):
+            if command[0].exists():  # pip --target puts no script beside the interpreter
+                must(*command, "--help", cwd=place, silent=True)
+        written = files_below(VENV) ^ before
+        if written:
+            raise DevError(f"starting the program wrote {min(written)[0]}")
+        say("the installed program starts, and writes nothing")
         must(python, "-B", "-c", ONLY_VAULT, cwd=place)
     finally:
         VENV = kept
+
+
+def files_below(folder: Path) -> set[tuple[str, int]]:
+    """Return every file below a folder with the time of its last change."""
+    return {(str(path), path.stat().st_mtime_ns) for path in folder.rglob("*") if path.is_file()}
 
 
 ONLY_VAULT = """
@@ -258,7 +269,7 @@ def prove(words: Sequence[str]) -> int:
         return 0
     if words[0] not in names:
         raise DevError(f"no proof of that name; there are: {', '.join(names) or 'none'}")
-    os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
+    ENVIRON["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
     return run(ensure("development"), "-B", folder / f"{words[0]}.py", *words[1:])
 
 

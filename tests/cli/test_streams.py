@@ -144,11 +144,15 @@ def test_no_byte_code_is_written(checkout):
 
 def test_python_m_vault_is_the_same_program(checkout):
     ran = subprocess.run(
-        [sys.executable, "-m", "vault", "--help"], cwd=checkout, capture_output=True, check=True
+        [sys.executable, "-m", "vault", "--help"],
+        cwd=checkout,
+        env={k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"},
+        capture_output=True,
+        check=True,
     )
     assert start(["--help"]).stdout == ran.stdout
-    # The package itself is imported before any line of the program runs.
-    assert {"__init__"} >= {path.name.split(".")[0] for path in checkout.rglob("*.pyc")}
+    # Python reads these two before any line of the program runs; an installed program has them.
+    assert {"__init__", "__main__"} >= {path.name.split(".")[0] for path in checkout.rglob("*.pyc")}
 
 
 @POSIX

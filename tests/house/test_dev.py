@@ -71,7 +71,7 @@ def test_every_ignored_rule_has_its_reason():
     block = text.split("[tool.ruff.lint]")[1].split("[tool.ruff.lint.flake8-annotations]")[0]
     rules = re.findall(r'^ {4}"[A-Z]+\d*",.*$', block, re.MULTILINE)
     assert len(rules) > 20
-    assert [] == [rule for rule in rules if not re.search(r" # \w", rule)]
+    assert [] == [rule for rule in rules if not re.search(r" # .{7}", rule)]
 
 
 def test_without_a_verb_it_tells_what_there_is(tmp_path):
