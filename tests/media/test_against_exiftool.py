@@ -346,7 +346,7 @@ def test_other_samples_cost_nothing_but_metadata(reader, name, media_type):
         ),
         (
             "c2pa-document.pdf",
-            {"provenance", "software", "time", "identifier", "xmp", "text", "person"},
+            {"provenance", "software", "time", "identifier", "xmp", "text", "person", "embedded"},
         ),
         ("proofmode-good.zip", {"embedded"}),
     ],

@@ -8,17 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from media.making import read
 from vault.media.collected import BUDGET, MAX_VALUE, Collected
-from vault.media.inspection import inspect_bytes, inspect_path
+from vault.media.inspection import inspect_path
 from vault.media.metadata import GIVEN_AWAY, PROBLEMS
 from vault.media.protocol import encode_answer, parse_answer
-
-
-def read(content):
-    """As it comes out at the other end: through the protocol's own bounds."""
-    collected = Collected()
-    inspect_bytes(content, collected)
-    return parse_answer(encode_answer(collected)[4:])
 
 
 def kinds(metadata, kind):

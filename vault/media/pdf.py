@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import TYPE_CHECKING, BinaryIO, Final
 
@@ -45,7 +46,7 @@ def add_pdf(collected: Collected, file: BinaryIO) -> None:
         try:
             reader = PdfReader(file, strict=False)
             collected.add("PDFVersion", reader.pdf_header.removeprefix("%PDF-"))
-            for add in (_add_information, _add_catalog):
+            for add in (_add_information, _add_catalog, _add_attachments):
                 with collected.tolerating():
                     add(collected, reader)
             if reader.is_encrypted and len(collected.fields) == 1:
@@ -77,12 +78,18 @@ def _add_catalog(collected: Collected, reader: PdfReader) -> None:
     stream = packet.get_object() if packet is not None else None
     if isinstance(stream, StreamObject):
         add_xmp(collected, stream.get_data())
-    attached = root.get("/AF")
-    for item in list(attached.get_object() if attached is not None else ())[:MAX_ATTACHMENTS]:
+    associated = root.get("/AF")
+    files = list(associated.get_object() if associated is not None else ())
+    for item in files[:MAX_ATTACHMENTS]:
         file = item.get_object()
-        manifest = file.get("/AFRelationship") == "/C2PA_Manifest"
-        name = "C2PA" if manifest else "EmbeddedFile"
-        collected.found("provenance" if manifest else "embedded", name, file.get("/F", "1"))
+        if file.get("/AFRelationship") == "/C2PA_Manifest":
+            collected.found("provenance", "C2PA", file.get("/F", "1"))
+
+
+def _add_attachments(collected: Collected, reader: PdfReader) -> None:
+    # Names only: the attachments themselves are not unpacked.
+    for name in itertools.islice(reader.attachments, MAX_ATTACHMENTS):
+        collected.found("embedded", "EmbeddedFile", name)
 
 
 def date_of(text: str) -> str:

@@ -22,16 +22,16 @@ _BY_NAME: Final = (
     (re.compile(r"GPS(?!VersionID)|Location|City$|Country|State$|Sub-location|Place"), "location"),
     (
         re.compile(
-            r"Artist|Author|Owner|Copyright|Creator$|By-line|Credit|Rights$|Originator$"
-            r"|LastModifiedBy|Manager|Company|Publisher|Photographer|ImageEditor|Engineer"
+            r"Artist|Author|Owner|Copyright|[Cc]reator$|By-line|Credit|Rights$|Originator$"
+            r"|LastModifiedBy|Printed-by|EncodedBy|Manager|Company|Publisher|Photographer|ImageEditor|Engineer"
         ),
         "person",
     ),
     (re.compile(r"Make$|Model$|HostComputer"), "device"),
     (
         re.compile(
-            r"Software|Producer|CreatorTool|Encoder|Encoded|Application|Generator|Handler"
-            r"|Firmware|Toolkit|^Creator$"
+            r"Software|Producer|CreatorTool|Encoder|Application|Generator|Handler"
+            r"|Firmware|Toolkit"
         ),
         "software",
     ),
