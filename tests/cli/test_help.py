@@ -1,4 +1,5 @@
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -88,6 +89,13 @@ def test_no_words_show_the_help():
 def test_help_fits_eighty_columns():
     for words in ([], *(words for words, _declared in COMMANDS)):
         assert 80 >= max(len(line) for line in amanat(*words, "--help").out.splitlines())
+
+
+@pytest.mark.parametrize("words", [(), *(words for words, _d in COMMANDS)], ids=["", *IDS])
+def test_no_help_says_what_a_screen_should_not(words):
+    """Examples and names of files count as well: a searcher reads them too."""
+    shown = amanat(*words, "--help").out.casefold()
+    assert not {"decoy", "evidence", "witness", "hidden"} & set(re.findall(r"[a-z]+", shown))
 
 
 @pytest.mark.parametrize("words", [["--help"], ["guide"], ["frob"]])
