@@ -182,6 +182,17 @@ class Prompts:
 
     # --- other questions ---
 
+    @property
+    def can_ask(self) -> bool:
+        """Whether a person is there to answer: a terminal, and nothing that speaks for her."""
+        if self._settings.no_input or self._lines() is not None:
+            return False
+        terminal = self._surroundings.open_terminal()
+        if terminal is None:
+            return False
+        terminal.close()
+        return True
+
     def line(self, question: str) -> str:
         """Ask for a line of text that may be seen.
 

@@ -11,9 +11,10 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, BinaryIO, TextIO, cast
 
 from vault.cli.terminal import Terminal, open_terminal
+from vault.errors import VaultError, mark
 
 if TYPE_CHECKING:
     from vault.container.form import Form
@@ -70,6 +71,17 @@ class Surroundings:
     make_disk: Callable[[], Disk] = _real_disk
     make_random: Callable[[], Random] = _real_random
     make_form: Callable[[], Form] = _form_v1
+
+    def binary_stdin(self) -> BinaryIO:
+        """Return standard input as bytes.
+
+        Raises:
+            VaultError: it is closed.
+        """
+        buffer = getattr(self.stdin, "buffer", None)
+        if buffer is None:
+            raise VaultError(mark("Standard input is closed: there is nothing to read."))
+        return cast("BinaryIO", buffer)
 
     def width(self) -> int:
         """Return how many columns a line may have on standard output."""

@@ -32,6 +32,10 @@ class Terminal(Protocol):
         """
         ...
 
+    def wait(self, seconds: float) -> bool:
+        """Return whether something is typed before so many seconds have passed."""
+        ...
+
     def close(self) -> None:
         """Let go of it."""
         ...
@@ -65,6 +69,9 @@ def decoded(raw: bytes) -> str:
 
 if sys.platform == "win32":
     import msvcrt
+    import time
+
+    _POLL = 0.1
 
     class ConsoleTerminal:
         """The console of Windows."""
@@ -107,6 +114,15 @@ if sys.platform == "win32":
             # Characters beyond the first plane arrive as two halves.
             return "".join(typed).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
+        def wait(self, seconds: float) -> bool:
+            """Return whether a key is pressed before so many seconds have passed."""
+            end = time.monotonic() + seconds
+            while not msvcrt.kbhit():
+                if time.monotonic() >= end:
+                    return False
+                time.sleep(_POLL)
+            return True
+
         def close(self) -> None:
             """Let go of the console."""
             self._in.close()
@@ -120,6 +136,7 @@ if sys.platform == "win32":
             return None
 
 else:
+    import select
     import termios
 
     class TtyTerminal:
@@ -165,6 +182,11 @@ else:
                     break
                 line += piece
             return line.rstrip(b"\r\n")
+
+        def wait(self, seconds: float) -> bool:
+            """Return whether a line is typed before so many seconds have passed."""
+            ready, _, _ = select.select([self._descriptor], [], [], seconds)
+            return bool(ready)
 
         def close(self) -> None:
             """Let go of the terminal."""

@@ -1,0 +1,111 @@
+"""`amanat init FILE`: make a vault."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from vault.cli.command import Command, JsonSchema
+from vault.cli.i18n import _
+from vault.cli.invocation import Invocation, invocation_of
+from vault.cli.prompts import Kind
+from vault.cli.vaults import workplace_of
+from vault.cli.wording import read_size
+from vault.errors import UsageError, mark
+
+SCHEMA = JsonSchema(
+    "amanat/init/v1",
+    {"path": mark("the new file"), "size": mark("its bytes"), "passphrases": mark("how many")},
+)
+
+_ADVISED = 512 << 20
+_FAT_LIMIT = 4 << 30
+_MOST = 3
+
+
+def init(
+    context: typer.Context,
+    path: Annotated[str, typer.Argument(metavar="FILE", help=_("The new file."))],
+    size: Annotated[
+        str, typer.Option("--size", metavar="SIZE", help=_("How large; it never grows."))
+    ] = "1GiB",
+    passphrases: Annotated[
+        int | None,
+        typer.Option(
+            "--passphrases", metavar="N", min=1, max=_MOST, help=_("How many: 1, 2 or 3.")
+        ),
+    ] = None,
+    kind: Annotated[
+        Kind,
+        typer.Option(
+            "--kind",
+            help=_("Six random words, 24 random digits, or passphrases of your own."),
+            case_sensitive=False,
+        ),
+    ] = Kind.WORDS,
+    label: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--label", metavar="TEXT", help=_("Your name for each volume, in order; asked else.")
+        ),
+    ] = None,
+) -> None:
+    """Ask for what was not given, and make the file."""
+    from vault.operations.create import NewVolume, create_vault
+
+    here = invocation_of(context)
+    length = read_size(size)
+    _advise(here, length)
+    count = passphrases or int(
+        here.prompts.choice(_("How many passphrases: 1, 2 or 3"), ["1", "2", "3"])
+    )
+    labels = _labels(here, label or [], count)
+    names = (_("First passphrase"), _("Second passphrase"), _("Third passphrase"))
+    volumes = [
+        NewVolume(here.prompts.new_passphrase(names[index], kind), labels[index])
+        for index in range(count)
+    ]
+    with here.progress(_("Writing")) as progress:
+        create_vault(path, length, volumes, place=workplace_of(here), progress=progress)
+    if here.output.wants_json:
+        here.output.json(SCHEMA.name, {"path": path, "size": length, "passphrases": count})
+        return
+    here.output.note(_("Made: {path}"), path=path)
+    here.output.note(_("Next: amanat --vault {path} add FILE"), path=path)
+
+
+def _advise(here: Invocation, length: int) -> None:
+    if length < _ADVISED:
+        here.output.warn(_("Below 512MiB a file is for trials: saving gets slow as it fills."))
+    if length >= _FAT_LIMIT:
+        here.output.warn(_("Sticks formatted with FAT cannot hold a file of 4GiB or more."))
+
+
+def _labels(here: Invocation, given: list[str], count: int) -> list[str]:
+    """Return a label for each volume; where nobody can be asked, its number."""
+    if len(given) > count:
+        raise UsageError(mark("There are more labels than passphrases."))
+    labels = list(given)
+    while len(labels) < count:
+        number = len(labels) + 1
+        standing_in = _("volume {number}").format(number=number)
+        if here.prompts.can_ask:
+            question = _("Your name for what passphrase {number} opens").format(number=number)
+            labels.append(here.prompts.line(question).strip() or standing_in)
+        else:
+            labels.append(standing_in)
+    return labels
+
+
+COMMAND = Command(
+    summary=mark("Make a vault: one file of random bytes, with 1, 2 or 3 passphrases."),
+    function=init,
+    examples=("amanat init evidence.vault", "amanat init stick.vault --size 2GiB"),
+    details=mark(
+        "Each passphrase opens its own volume and all before it. One, two or three are "
+        "equally ordinary, and the file looks the same with each. Random passphrases are shown "
+        "once and typed back."
+    ),
+    schema=SCHEMA,
+)

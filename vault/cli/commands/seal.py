@@ -1,0 +1,209 @@
+"""`amanat seal [ITEM…] --to NAME -o FILE`: a bundle that one contact can open."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from vault.cli.command import Command, JsonSchema
+from vault.cli.i18n import _
+from vault.cli.invocation import Invocation, invocation_of
+from vault.cli.output import filled
+from vault.cli.progress import as_bytes, as_number
+from vault.cli.vaults import working_vault, workplace_of
+from vault.errors import UsageError, mark
+
+if TYPE_CHECKING:
+    from vault.operations.opened import OpenVault
+    from vault.operations.seal import SealPlan
+
+SCHEMA = JsonSchema(
+    "amanat/seal/v1",
+    {
+        "to": mark("the contact"),
+        "confirmed": mark("whether her fingerprint was compared"),
+        "bundle": mark("number of the bundle for her"),
+        "log": mark("origin of the log; links all bundles of it"),
+        "size": mark("entries of the log"),
+        "entries": mark("per entry: item, title, sent, withheld, gives_away, looked"),
+        "path": mark("the bundle; null with --dry-run"),
+        "bytes": mark("of the bundle; null with --dry-run"),
+    },
+)
+
+_SHOWN = 5
+_LONGEST_VALUE = 80
+
+
+def seal(
+    context: typer.Context,
+    to: Annotated[str, typer.Option("--to", metavar="NAME", help=_("The contact."))],
+    items: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[ITEM…]", help=_("Which entries; without any, all of them.")),
+    ] = None,
+    target: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="FILE", help=_("The new bundle."))
+    ] = None,
+    fields: Annotated[
+        str | None,
+        typer.Option("--fields", metavar="NAMES", help=_("Only these fields, with commas.")),
+    ] = None,
+    withhold: Annotated[
+        str | None,
+        typer.Option("--withhold", metavar="NAMES", help=_("Not these fields, with commas.")),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help=_("Only show what would leave."))
+    ] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help=_("Do not ask: the preview was seen."))
+    ] = False,
+) -> None:
+    """Show what would leave, have it confirmed, and write the bundle."""
+    from vault.cli.commands.log import names_in
+    from vault.media.reader import MetadataReader
+    from vault.operations.seal import plan_seal
+
+    here = invocation_of(context)
+    if target is None and not dry_run:
+        raise UsageError(mark("Where to? Give -o FILE, or --dry-run for the preview alone."))
+    with working_vault(here, writable=not dry_run) as vault:
+        with MetadataReader() as reader, here.progress(_("Looking"), as_number) as progress:
+            plan = plan_seal(
+                vault,
+                items or [],
+                to,
+                reader=reader,
+                progress=progress,
+                withhold=names_in(withhold),
+                only=names_in(fields),
+            )
+        if not here.output.wants_json:
+            _preview(here, vault, plan)
+        size = None
+        if target is not None and not dry_run:
+            question = filled(
+                _("{entries} entries leave for {name}."),
+                {"entries": len(plan.entries), "name": plan.contact.name},
+            )
+            here.prompts.confirm(question, _("seal"), given=yes)
+            size = _write(here, vault, plan, target)
+        if here.output.wants_json:
+            here.output.json(SCHEMA.name, _content(vault, plan, target if size else None, size))
+        elif size is not None:
+            here.output.note(_("Written: {path}, {size}"), path=target, size=as_bytes(size))
+
+
+def _write(here: Invocation, vault: OpenVault, plan: SealPlan, target: str) -> int:
+    from vault.errors import VaultError
+    from vault.operations.seal import prepare_bundle
+    from vault.storage.output import OutputFile
+
+    place = workplace_of(here)
+    if place.disk.exists(target):
+        raise VaultError(
+            mark("{path} exists already; nothing was changed."),
+            hint=mark("Choose another name."),
+            path=target,
+        )
+    bundle = prepare_bundle(vault, plan)
+    done = 0
+    with (
+        OutputFile(place.disk, target, random=place.random) as file,
+        here.progress(_("Sealing")) as progress,
+    ):
+        for piece in bundle.stream():
+            file.write(piece)
+            done += len(piece)
+            progress(done, bundle.size)
+    return bundle.size
+
+
+def _preview(here: Invocation, vault: OpenVault, plan: SealPlan) -> None:
+    """Show what leaves, what stays, and what the files themselves say."""
+    from vault.cli.wording import item_of
+
+    output = here.output
+    contact = plan.contact
+    state = _("confirmed") if contact.confirmed else _("NOT CONFIRMED")
+    output.note(
+        _("From “{label}” to {name} ({state})"), label=vault.label, name=contact.name, state=state
+    )
+    for planned in plan.entries:
+        entry = planned.entry
+        output.line(_("Entry {item}  {title}"), item=item_of(vault, entry), title=entry.title)
+        output.line(_("    leaves: {names}"), names=", ".join(planned.sent))
+        if planned.withheld:
+            output.line(_("    stays:  {names}"), names=", ".join(planned.withheld))
+        for found in planned.gives_away[:_SHOWN]:
+            output.line(
+                _("    the file itself says: {field} {value}"),
+                field=found.field,
+                value=found.value[:80],
+            )
+        if len(planned.gives_away) > _SHOWN:
+            more = len(planned.gives_away) - _SHOWN
+            output.line(_("    and {more} more such things"), more=more)
+        if not planned.looked:
+            output.line(_("    the file itself could not be looked into; it may say more"))
+    output.note(
+        _("It also shows: log {origin}, {size} entries, bundle {seq}. These link what you send."),
+        origin=plan.origin,
+        size=plan.size,
+        seq=plan.seq,
+    )
+    if plan.gives_away:
+        output.warn(
+            _(
+                "Files leave as they are, with all that they say of themselves, "
+                "also where the field stays."
+            )
+        )
+    output.note(_("A bundle begins with the words age-encryption.org: what it is can be seen."))
+
+
+def _content(
+    vault: OpenVault, plan: SealPlan, path: str | None, size: int | None
+) -> dict[str, object]:
+    from vault.cli.wording import item_of
+
+    return {
+        "to": plan.contact.name,
+        "confirmed": plan.contact.confirmed,
+        "bundle": plan.seq,
+        "log": plan.origin,
+        "size": plan.size,
+        "entries": [
+            {
+                "item": item_of(vault, planned.entry),
+                "title": planned.entry.title,
+                "sent": planned.sent,
+                "withheld": planned.withheld,
+                "gives_away": [
+                    {"kind": f.kind, "field": f.field, "value": f.value} for f in planned.gives_away
+                ],
+                "looked": planned.looked,
+            }
+            for planned in plan.entries
+        ],
+        "path": path,
+        "bytes": size,
+    }
+
+
+COMMAND = Command(
+    summary=mark("Seal entries into a bundle that one contact can open."),
+    function=seal,
+    examples=(
+        "amanat --vault FILE seal 3 7 --to amina --dry-run",
+        "amanat --vault FILE seal --to amina -o bundle.age",
+        "amanat --vault FILE seal 3 --to amina --withhold place -o bundle.age",
+    ),
+    details=mark(
+        "First it shows what leaves and what stays. Stays by default: who a person is, how to "
+        "reach a source, device, exact location, file name. --fields names what leaves instead."
+    ),
+    schema=SCHEMA,
+)

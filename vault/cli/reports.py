@@ -1,0 +1,72 @@
+"""What was shown about a bundle, in separate lines: intact, signed, anchored; never "true"."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vault.cli.i18n import _
+from vault.verify.bundle import Signer
+
+if TYPE_CHECKING:
+    from vault.cli.invocation import Invocation
+    from vault.verify.bundle import BundleReport
+
+
+def tell_bundle(here: Invocation, path: str, report: BundleReport) -> None:
+    """Print what holds for a bundle."""
+    output = here.output
+    files = sum(entry.media for entry in report.entries)
+    output.line("{path}", path=path)
+    output.line(
+        _("  intact: {entries} entries, {files} files, every byte as it was sealed"),
+        entries=len(report.entries),
+        files=files,
+    )
+    signers = {
+        Signer.CONFIRMED: _("  signed by {name}, whose fingerprint was compared"),
+        Signer.NOT_CONFIRMED: _("  signed by {name}, NOT CONFIRMED: compare {fingerprint}"),
+        Signer.UNKNOWN: _("  signed by keys that nobody compared: {fingerprint}"),
+    }
+    name = report.contact or _("the owner of the card")
+    output.line(signers[report.signer], name=name, fingerprint=report.fingerprint)
+    output.line(_("  not anchored in time: only the sender says when"))
+    output.line(_("  log {origin}"), origin=report.origin)
+    output.line(
+        _("  bundle {seq} for you, cut from {size} entries, made {made} by the sender's clock"),
+        seq=report.seq,
+        size=report.head.size,
+        made=report.made.strftime("%Y-%m-%dT%H:%M:%SZ"),
+    )
+    for entry in report.entries:
+        output.line(_("  entry {seq}  {title}"), seq=entry.seq, title=entry.title)
+    for unknown in report.unknown:
+        output.warn(_("Left alone, not known to this version: {name}"), name=unknown)
+
+
+def bundle_json(report: BundleReport) -> dict[str, object]:
+    """Return what holds for a bundle as `--json` prints it."""
+    return {
+        "intact": True,
+        "signed": report.signer.value,
+        "contact": report.contact or None,
+        "anchored": False,
+        "log": report.origin,
+        "fingerprint": report.fingerprint,
+        "bundle": report.seq,
+        "made": report.made.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "size": report.head.size,
+        "root": report.head.root.hex(),
+        "entries": [
+            {
+                "seq": entry.seq,
+                "title": entry.title,
+                "fields": entry.fields,
+                "sha256": entry.file.sha256.hex() if entry.file else None,
+                "size": entry.file.size if entry.file else None,
+                "type": entry.file.media_type if entry.file else None,
+                "media": entry.media,
+            }
+            for entry in report.entries
+        ],
+        "unknown": report.unknown,
+    }

@@ -1,0 +1,80 @@
+"""The vault that a command works on: opened for it, or already open in the prompt."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from vault.cli.i18n import _
+from vault.cli.output import filled
+from vault.errors import ContainerError, UsageError, mark
+from vault.operations.opened import opened_vault
+from vault.operations.workplace import Workplace
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from vault.cli.invocation import Invocation
+    from vault.operations.opened import OpenVault
+
+
+def workplace_of(here: Invocation) -> Workplace:
+    """Return disk, clock, randomness and form for the use cases."""
+    around = here.surroundings
+    return Workplace(around.make_disk(), around.clock, around.make_random(), around.make_form())
+
+
+def vault_path(here: Invocation) -> str:
+    """Return the file that was named.
+
+    Raises:
+        UsageError: none was.
+    """
+    if here.settings.vault is None:
+        raise UsageError(
+            mark("Which file? Name it."),
+            hint=mark("For example: amanat --vault FILE list"),
+        )
+    return here.settings.vault
+
+
+@contextmanager
+def working_vault(here: Invocation, *, writable: bool) -> Iterator[OpenVault]:
+    """Open the vault that was named with a passphrase, or use the one that is open already.
+
+    Args:
+        here: the run.
+        writable: whether the command writes.
+
+    Raises:
+        UsageError: no file was named, or nobody can be asked for the passphrase.
+        ContainerError: the prompt was opened for reading only.
+        VaultError: it does not open.
+    """
+    if here.open_vault is not None:
+        if writable and not here.open_vault.session.writable:
+            raise ContainerError(mark("The vault was opened for reading only."))
+        told = len(here.open_vault.notices)
+        yield here.open_vault
+        tell_notices(here, here.open_vault, told)
+        return
+    path = vault_path(here)
+    passphrase = here.prompts.passphrase(filled(_("Passphrase for {path}"), {"path": path}))
+    with opened_vault(
+        path,
+        passphrase,
+        place=workplace_of(here),
+        writable=writable,
+        level=here.settings.level,
+        allow_altered=here.settings.allow_altered,
+    ) as vault:
+        tell_notices(here, vault, 0)
+        told = len(vault.notices)
+        yield vault
+        tell_notices(here, vault, told)
+
+
+def tell_notices(here: Invocation, vault: OpenVault, first: int) -> None:
+    """Tell what opening or saving noticed, from number `first` on."""
+    for notice in vault.notices[first:]:
+        here.output.warn(_(notice.message), **notice.values)

@@ -1,0 +1,85 @@
+"""How entries, sizes, times and digests look, on screens and in JSON."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from vault.errors import UsageError, mark
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from vault.catalog.rows import Entry
+    from vault.operations.opened import OpenVault
+
+_SIZE = re.compile(r"(\d{1,15})\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
+_POWERS = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
+
+
+def read_size(text: str) -> int:
+    """Return the bytes that a text like 1GiB, 512M or 134217728 means; units are powers of 1024.
+
+    Raises:
+        UsageError: not a size.
+    """
+    found = _SIZE.fullmatch(text.strip())
+    if found is None:
+        raise UsageError(
+            mark("“{text}” is not a size."), hint=mark("Write it like 1GiB or 512MiB."), text=text
+        )
+    return int(found[1]) << _POWERS[found[2].upper()]
+
+
+def read_fields(pairs: Sequence[str]) -> dict[str, bytes]:
+    """Return what `--field NAME=VALUE` says, by name.
+
+    Raises:
+        UsageError: a text without `=`, or a name twice.
+    """
+    from vault.evidence.fields import normalise
+
+    fields: dict[str, bytes] = {}
+    for pair in pairs:
+        name, equals, value = pair.partition("=")
+        if not equals or name in fields:
+            raise UsageError(
+                mark("“{text}” is not a field, or stands twice."),
+                hint=mark("Write it like --field place=Herat"),
+                text=pair,
+            )
+        fields[name] = normalise(value).encode("utf-8", "surrogateescape")
+    return fields
+
+
+def item_of(vault: OpenVault, entry: Entry) -> str:
+    """Return the text by which commands name an entry: NUMBER, or CONTACT/NUMBER."""
+    if entry.origin == vault.catalog.origin:
+        return str(entry.seq)
+    contact = vault.catalog.contact_of(entry.origin)
+    return f"{contact.name if contact else '?'}/{entry.seq}"
+
+
+def entry_row(vault: OpenVault, entry: Entry) -> list[object]:
+    """Return the cells of an entry in a list: item, when, kind, size, title."""
+    from vault.cli.progress import as_bytes
+
+    size = as_bytes(entry.media.size) if entry.media else ""
+    return [item_of(vault, entry), entry.added, entry.kind, size, entry.title]
+
+
+def entry_json(vault: OpenVault, entry: Entry) -> dict[str, object]:
+    """Return an entry as `--json` prints it."""
+    media = entry.media
+    return {
+        "item": item_of(vault, entry),
+        "log": entry.origin,
+        "seq": entry.seq,
+        "added": entry.added,
+        "kind": entry.kind,
+        "title": entry.title,
+        "file_name": entry.file_name,
+        "size": media.size if media else None,
+        "sha256": media.sha256.hex() if media else None,
+        "type": media.media_type if media else None,
+    }
