@@ -182,6 +182,12 @@ def test_ed25519_key_that_is_no_valid_point_is_refused(point):
         parse_card(signed(b"".join(lines)))
 
 
+def test_long_card_is_refused_before_it_is_read():
+    for raw in (CARD + b"x" * MAX_CARD_SIZE, b"age1pq1" + b"q" * MAX_CARD_SIZE):
+        with pytest.raises(BadCard, match="This card is too long"):
+            parse_card(raw)
+
+
 @pytest.mark.parametrize(
     "raw",
     [

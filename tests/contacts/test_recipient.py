@@ -24,6 +24,12 @@ def test_every_changed_character_is_refused():
             parse_recipient(TEXT[:place] + other + TEXT[place + 1 :])
 
 
+@pytest.mark.parametrize("text", [TEXT[:-1], TEXT + "q", TEXT * 100])
+def test_length_is_looked_at_before_the_checksum_is_reckoned(text):
+    with pytest.raises(BadCard, match="incomplete, or too long"):
+        parse_recipient(text)
+
+
 @pytest.mark.parametrize(
     "text",
     [

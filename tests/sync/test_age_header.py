@@ -111,6 +111,21 @@ def test_byte_order_mark_is_refused():
         read(b"\xef\xbb\xbf" + encode_header([Stanza(("x",), b"")], KEY))
 
 
+@pytest.mark.parametrize("space", [b"", b"x", b"-", b"\t", b"  "])
+def test_mac_behind_anything_but_one_space_is_refused(space):
+    raw = encode_header([Stanza(("x",), b"")], KEY)
+    with pytest.raises(MalformedBundle):
+        read(raw.replace(b"--- ", b"---" + space))
+
+
+def test_enc_of_another_length_is_refused_before_it_is_opened(workshop):
+    identity = workshop.recipient._key
+    stanza = wrap_file_key(identity.recipient, KEY)
+    longer = Stanza((stanza.args[0], stanza.args[1] + "AA"), stanza.body)
+    with pytest.raises(MalformedBundle):
+        unwrap_file_key(identity, [longer])
+
+
 def test_key_that_is_not_16_bytes_is_refused_before_it_is_opened(workshop):
     identity = workshop.recipient._key
     stanza = wrap_file_key(identity.recipient, bytes(17))

@@ -79,6 +79,7 @@ def test_line_that_is_no_identity_is_refused_and_not_repeated(line):
 
 
 def test_file_that_is_no_text_or_too_large_is_refused():
-    for raw in (b"\xff\xfe", b"#" * (MAX_IDENTITY_FILE_SIZE + 1)):
-        with pytest.raises(SyncError):
+    too_large = HYBRID.encode() + b"\n" + b"#" * MAX_IDENTITY_FILE_SIZE
+    for raw, why in ((b"\xff\xfe", "not a key file"), (too_large, "too large")):
+        with pytest.raises(SyncError, match=why):
             parse_identity_file(raw)

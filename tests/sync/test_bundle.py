@@ -141,6 +141,21 @@ def test_file_that_is_not_what_was_announced_is_not_sealed(workshop, size, diges
         list(sealed.stream())
 
 
+def test_file_that_does_not_end_is_given_up_at_its_first_byte_too_many(workshop):
+    taken = []
+
+    def endless():
+        for piece in itertools.repeat(b"abc"):
+            taken.append(piece)
+            yield piece
+
+    digest = hashlib.sha256(b"abc").digest()
+    sealed = workshop.sealed_files([BundleFile("a", 3, digest, endless)])
+    with pytest.raises(SyncError, match="no bundle was made"):
+        list(sealed.stream())
+    assert len(taken) == 2
+
+
 @pytest.mark.parametrize("name", ["Card", "../a", "a//b", "con", "a b", "", "é", "a" * 122])
 def test_name_that_no_reader_accepts_is_not_sealed(workshop, name):
     with pytest.raises(MalformedRecord):

@@ -167,6 +167,12 @@ def test_manifest_length_that_lies_is_refused(workshop, body, length):
         workshop.contents(workshop.seal_body(length.to_bytes(4, "big") + body[4:]))
 
 
+def test_manifest_above_16_mib_is_refused_before_it_is_read(workshop):
+    body = (MAX_MANIFEST_SIZE + 1).to_bytes(4, "big") + bytes(CHUNK_SIZE)
+    with pytest.raises(MalformedBundle, match="too long"):
+        workshop.opened(workshop.seal_body(body))
+
+
 def test_manifest_length_one_off_is_refused(workshop, body):
     length = int.from_bytes(body[:4], "big")
     for lie in (length - 1, length + 1):
