@@ -6,7 +6,6 @@ import itertools
 
 from catalog.volume_double import VolumeDouble
 from seam.small import seeded
-
 from vault.catalog.bodies import Import, KeptCheckpoint
 from vault.catalog.catalog import Catalog, first_blocks
 from vault.catalog.rows import Media

@@ -21,35 +21,37 @@ from vault.catalog.bodies import (
 from vault.encoding.times import write_time
 from vault.errors import MalformedRecord
 
+LOG = "amanat.invalid/" + "0f" * 32
 TEXT = st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=60)
 NUMBER = st.integers(0, (1 << 63) - 1)
 ID = st.integers(0, (1 << 32) - 1)
 DIGEST = st.binary(min_size=32, max_size=32)
 RAW = st.binary(max_size=100)
-MOMENT = st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30)).map(
-    lambda moment: write_time(moment.replace(tzinfo=UTC)).decode()
+MOMENT = st.integers(0, 253_402_300_799).map(
+    lambda seconds: write_time(datetime.fromtimestamp(seconds, UTC)).decode()
 )
+ORIGIN = st.binary(min_size=32, max_size=32).map(lambda raw: "amanat.invalid/" + raw.hex())
 CASES = {
-    "settings": (st.builds(Settings, TEXT, TEXT, DIGEST), body_reader.read_settings),
+    "settings": (st.builds(Settings, TEXT, ORIGIN, DIGEST), body_reader.read_settings),
     "leaf": (st.builds(KeptLeaf, MOMENT, RAW), body_reader.read_leaf),
     "extent": (
-        st.builds(Extent, TEXT, NUMBER, NUMBER, NUMBER, DIGEST, TEXT),
+        st.builds(Extent, ORIGIN, NUMBER, NUMBER, NUMBER, DIGEST, TEXT),
         body_reader.read_extent,
     ),
     "contact": (
-        st.builds(Contact, ID, TEXT, TEXT, RAW, TEXT, st.booleans(), MOMENT),
+        st.builds(Contact, ID, TEXT, ORIGIN | st.just(""), RAW, TEXT, st.booleans(), MOMENT),
         body_reader.read_contact,
     ),
     "counter": (st.builds(Counter, ID, TEXT, NUMBER), body_reader.read_counter),
     "import": (
-        st.builds(Import, DIGEST, ID, NUMBER, MOMENT, MOMENT, TEXT, NUMBER, DIGEST),
+        st.builds(Import, DIGEST, ID, NUMBER, MOMENT, MOMENT, ORIGIN, NUMBER, DIGEST),
         body_reader.read_import,
     ),
     "checkpoint": (
-        st.builds(KeptCheckpoint, TEXT, NUMBER, DIGEST, RAW),
+        st.builds(KeptCheckpoint, ORIGIN, NUMBER, DIGEST, RAW),
         body_reader.read_checkpoint,
     ),
-    "proof": (st.builds(KeptProof, TEXT, NUMBER, NUMBER, RAW), body_reader.read_proof),
+    "proof": (st.builds(KeptProof, ORIGIN, NUMBER, NUMBER, RAW), body_reader.read_proof),
 }
 
 
@@ -90,17 +92,21 @@ def test_a_byte_too_few_is_refused(name, data):
 @pytest.mark.parametrize(
     "value",
     [
-        Settings("x" * 256, "o", bytes(32)),
-        Settings("x\0y", "o", bytes(32)),
-        Settings("\ud800", "o", bytes(32)),
-        Settings("x", "o", bytes(31)),
+        Settings("x" * 256, LOG, bytes(32)),
+        Settings("x\0y", LOG, bytes(32)),
+        Settings("\ud800", LOG, bytes(32)),
+        Settings("x", LOG, bytes(31)),
+        Settings("x", "example.org/log", bytes(32)),
+        KeptProof("", 1, 1, b""),
         KeptLeaf("2026-03-04 05:06:07", b""),
         KeptLeaf("2026-03-04T05:06:07Zé", b""),
         Counter(1 << 32, "n", 0),
         Counter(0, "n", 1 << 63),
         Counter(0, "n", -1),
-        Contact(1, "n", "", bytes(MAX_CARD + 1), "f", confirmed=False, added="2026-03-04T05:06:07Z"),
-        KeptCheckpoint("o", 1, bytes(33), b""),
+        Contact(
+            1, "n", "", bytes(MAX_CARD + 1), "f", confirmed=False, added="2026-03-04T05:06:07Z"
+        ),
+        KeptCheckpoint(LOG, 1, bytes(33), b""),
     ],
     ids=lambda value: type(value).__name__,
 )
@@ -110,9 +116,9 @@ def test_what_no_reader_would_take_is_not_written(value):
 
 
 def test_a_seed_is_not_shown():
-    assert "7777" not in repr(Settings("label", "origin", b"7" * 32))
+    assert "7777" not in repr(Settings("label", LOG, b"7" * 32))
 
 
 @pytest.mark.parametrize(("size", "chunks"), [(0, 0), (1, 1), (1024, 1), (1025, 2), (2048, 2)])
 def test_chunks_of_a_file(size, chunks):
-    assert chunks == Extent("o", 0, 1, size, bytes(32), "t").chunks(1024)
+    assert chunks == Extent(LOG, 0, 1, size, bytes(32), "t").chunks(1024)

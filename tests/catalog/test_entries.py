@@ -3,6 +3,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
+
 from catalog.book import (
     ORIGIN,
     OTHER,
@@ -19,7 +20,6 @@ from catalog.book import (
     put_media,
     save,
 )
-
 from vault.catalog.catalog import first_blocks
 from vault.catalog.rows import Media
 from vault.catalog.store import MEDIA
@@ -43,7 +43,11 @@ def catalog(volume):
 
 def test_a_new_volume_says_who_it_is(catalog):
     assert ("Notes", ORIGIN, SEED) == (catalog.label, catalog.origin, catalog.log_seed)
-    assert (0, None, ()) == (catalog.next_seq(ORIGIN), catalog.last_leaf_hash(ORIGIN), catalog.newest())
+    assert (0, None, ()) == (
+        catalog.next_seq(ORIGIN),
+        catalog.last_leaf_hash(ORIGIN),
+        catalog.newest(),
+    )
     assert catalog.rebuilt is False
 
 

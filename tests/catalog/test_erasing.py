@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from catalog.book import ORIGIN, add_file, add_note, new_volume, open_catalog, save
 
+from catalog.book import ORIGIN, add_file, add_note, new_volume, open_catalog, save
 from vault.catalog.folding import fold_text
 from vault.catalog.store import MEDIA, RECORD
 from vault.errors import NotFound

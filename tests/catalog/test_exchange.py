@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import pytest
-from catalog.book import ORIGIN, OTHER, TIME, new_volume, open_catalog, save
 
+from catalog.book import ORIGIN, OTHER, TIME, new_volume, open_catalog, save
 from vault.catalog.bodies import Import, KeptCheckpoint
 from vault.crypto.hashes import sha256
 from vault.errors import ContactError, MalformedRecord, NotFound
@@ -114,7 +114,10 @@ def test_an_import_is_noted_once(catalog):
 
 
 def test_checkpoints_are_kept_by_size_and_two_of_one_size_stand_side_by_side(catalog):
-    kept = [KeptCheckpoint(OTHER, size, bytes([root]) * 32, b"n") for size, root in [(5, 1), (3, 1), (5, 2)]]
+    kept = [
+        KeptCheckpoint(OTHER, size, bytes([root]) * 32, b"n")
+        for size, root in [(5, 1), (3, 1), (5, 2)]
+    ]
     assert [True] * 3 == [catalog.add_checkpoint(found) for found in kept]
     assert catalog.add_checkpoint(kept[0]) is False
     assert (kept[1], kept[0], kept[2]) == catalog.checkpoints(OTHER)

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import apsw
 import pytest
-from catalog.book import add_note, everything, full_volume, new_volume, open_catalog, save
 
+from catalog.book import add_note, everything, full_volume, new_volume, open_catalog, save
 from vault.catalog.schema import VERSIONS, Version, install, is_sound, version_of
 
 SECOND = Version(

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import pytest
-from catalog.volume_double import VolumeDouble
 from hypothesis import given
 from hypothesis import strategies as st
 
+from catalog.volume_double import VolumeDouble
 from vault.catalog.records import ERASED, MAX_RECORD, Record, RecordBlock
 from vault.catalog.store import RECORD
 from vault.catalog.stream import RecordStream, Scan

@@ -4,10 +4,10 @@ import sys
 
 import apsw
 import pytest
+
 from catalog.book import add_file, add_note, full_volume, new_volume, open_catalog, save
 from catalog.volume_double import VolumeDouble
 from seam.small import seeded
-
 from vault.catalog.database import Database
 from vault.catalog.store import PAGE
 from vault.catalog.vfs import PageFile, PageVFS, page_size

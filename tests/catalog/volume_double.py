@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from vault.errors import ContainerFull, Damaged
 
+UNLIMITED = 1 << 30
+
 
 class VolumeDouble:
     """A `BlockStore` whose committed blocks are a dictionary."""
@@ -13,7 +15,7 @@ class VolumeDouble:
         self.committed = dict(blocks or {})
         self.staged = {}
         self.unreadable = set()
-        self.capacity = 1 << 30
+        self.capacity = UNLIMITED
         self.limit = limit
         self.gets = []
 
@@ -35,7 +37,7 @@ class VolumeDouble:
     def put(self, namespace, object_id, number, payload):
         assert len(payload) <= self.payload
         key = (namespace, object_id, number)
-        if len({*self._all(), key}) > self.capacity:
+        if self.capacity < UNLIMITED and len({*self._all(), key}) > self.capacity:
             raise ContainerFull("full")
         self.staged[key] = bytes(payload)
         self.unreadable.discard(key)
@@ -44,7 +46,9 @@ class VolumeDouble:
         self.staged[namespace, object_id, number] = None
 
     def numbers(self, namespace, object_id):
-        return sorted(n for space, owner, n in self._all() if (space, owner) == (namespace, object_id))
+        return sorted(
+            n for space, owner, n in self._all() if (space, owner) == (namespace, object_id)
+        )
 
     def objects(self, namespace):
         return sorted({owner for space, owner, _ in self._all() if space == namespace})
@@ -71,5 +75,3 @@ class VolumeDouble:
 
     def copy(self):
         return VolumeDouble(self.payload, self.committed, self.limit)
-
-

@@ -15,6 +15,7 @@ from vault.encoding.integers import MAX_I63, u32, u64
 from vault.encoding.refusal import malformed
 from vault.encoding.times import read_time
 from vault.errors import mark
+from vault.ledger.origin import check_origin
 
 SETTINGS = 1
 LEAF = 2
@@ -56,7 +57,7 @@ class Settings:
         """Return the record's body."""
         if len(self.seed) != SEED_SIZE:
             raise malformed(mark("A log seed of {length} bytes."), length=len(self.seed))
-        return text(self.label, 1) + text(self.origin, 1) + self.seed
+        return text(self.label, 1) + log_name(self.origin) + self.seed
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ class Extent:
     def encode(self) -> bytes:
         """Return the record's body."""
         return (
-            text(self.origin, 1)
+            log_name(self.origin)
             + number(self.seq)
             + number(self.object_id)
             + number(self.size)
@@ -143,7 +144,7 @@ class Contact:
             + bytes([self.confirmed])
             + time(self.added)
             + text(self.name, 1)
-            + text(self.origin, 1)
+            + (log_name(self.origin) if self.origin else text("", 1))
             + text(self.fingerprint, 1)
             + self.card
         )
@@ -200,7 +201,7 @@ class Import:
             + number(self.seq)
             + time(self.made)
             + time(self.imported)
-            + text(self.origin, 1)
+            + log_name(self.origin)
             + number(self.head_size)
             + digest(self.head_root)
         )
@@ -224,7 +225,7 @@ class KeptCheckpoint:
 
     def encode(self) -> bytes:
         """Return the record's body."""
-        return text(self.origin, 1) + number(self.size) + digest(self.root) + self.raw
+        return log_name(self.origin) + number(self.size) + digest(self.root) + self.raw
 
 
 @dataclass(frozen=True)
@@ -245,7 +246,7 @@ class KeptProof:
 
     def encode(self) -> bytes:
         """Return the record's body."""
-        return text(self.origin, 1) + number(self.seq) + number(self.size) + self.raw
+        return log_name(self.origin) + number(self.seq) + number(self.size) + self.raw
 
 
 Body = Settings | KeptLeaf | Extent | Contact | Counter | Import | KeptCheckpoint | KeptProof
@@ -265,6 +266,11 @@ def text(value: str, width: int) -> bytes:
     if len(raw) >= 1 << 8 * width or b"\0" in raw:
         raise malformed(mark("Text that is too long or holds a NUL: {found}"), raw)
     return len(raw).to_bytes(width, "big") + raw
+
+
+def log_name(value: str) -> bytes:
+    """Write a log's name with its length in a byte before it; raises `MalformedRecord`."""
+    return text(check_origin(value), 1)
 
 
 def time(value: str) -> bytes:

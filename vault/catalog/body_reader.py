@@ -20,6 +20,7 @@ from vault.encoding.integers import MAX_I63
 from vault.encoding.refusal import malformed
 from vault.encoding.times import read_time
 from vault.errors import mark
+from vault.ledger.origin import check_origin
 
 
 class _Reader:
@@ -52,6 +53,9 @@ class _Reader:
             raise malformed(mark("Text that is too long or holds a NUL: {found}"), raw)
         return value
 
+    def log_name(self) -> str:
+        return check_origin(self.text())
+
     def time(self) -> str:
         raw = self.take(TIME_SIZE)
         read_time(raw)
@@ -71,7 +75,7 @@ class _Reader:
 def read_settings(raw: bytes) -> Settings:
     """Read a record of kind 1; raises `MalformedRecord`."""
     reader = _Reader(raw)
-    settings = Settings(reader.text(), reader.text(), reader.take(SEED_SIZE))
+    settings = Settings(reader.text(), reader.log_name(), reader.take(SEED_SIZE))
     reader.end()
     return settings
 
@@ -86,7 +90,7 @@ def read_extent(raw: bytes) -> Extent:
     """Read a record of kind 4; raises `MalformedRecord`."""
     reader = _Reader(raw)
     extent = Extent(
-        origin=reader.text(),
+        origin=reader.log_name(),
         seq=reader.number(),
         object_id=reader.number(),
         size=reader.number(),
@@ -103,6 +107,8 @@ def read_contact(raw: bytes) -> Contact:
     contact_id, confirmed, added = reader.number(4), reader.number(1), reader.time()
     name, origin, fingerprint = reader.text(), reader.text(), reader.text()
     card = reader.rest()
+    if origin:
+        check_origin(origin)
     if confirmed > 1 or len(card) > MAX_CARD:
         raise malformed(mark("A contact with a bad mark or card: {found}"), card)
     return Contact(contact_id, name, origin, card, fingerprint, bool(confirmed), added)
@@ -125,7 +131,7 @@ def read_import(raw: bytes) -> Import:
         seq=reader.number(),
         made=reader.time(),
         imported=reader.time(),
-        origin=reader.text(),
+        origin=reader.log_name(),
         head_size=reader.number(),
         head_root=reader.digest(),
     )
@@ -136,10 +142,10 @@ def read_import(raw: bytes) -> Import:
 def read_checkpoint(raw: bytes) -> KeptCheckpoint:
     """Read a record of kind 8; the note itself is not examined; raises `MalformedRecord`."""
     reader = _Reader(raw)
-    return KeptCheckpoint(reader.text(), reader.number(), reader.digest(), reader.rest())
+    return KeptCheckpoint(reader.log_name(), reader.number(), reader.digest(), reader.rest())
 
 
 def read_proof(raw: bytes) -> KeptProof:
     """Read a record of kind 9; the proof itself is not examined; raises `MalformedRecord`."""
     reader = _Reader(raw)
-    return KeptProof(reader.text(), reader.number(), reader.number(), reader.rest())
+    return KeptProof(reader.log_name(), reader.number(), reader.number(), reader.rest())

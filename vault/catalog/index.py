@@ -2,11 +2,12 @@
 
 Reading goes through `_ask`, changing through `_change`. Both notice an index that is
 damaged, rebuild it from the records in memory, and try again; the rebuilt pages are stored
-by the next `flush`.
+by the next `flush`. Threads take turns: one call ends before the next begins.
 """
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, TypeVar
 
 import apsw
@@ -68,6 +69,8 @@ class Index:
         self._database: Database | None = None
         self.rebuilt = False
         self.refused = 0
+        # A connection serves one thread at a time, and what it reads must not change meanwhile.
+        self._lock = threading.RLock()
         self._open(from_records=from_records)
 
     # Opening
@@ -146,12 +149,13 @@ class Index:
 
         After a failed commit: first let the container forget what is staged, then call this.
         """
-        self._close_database()
-        self._stream.forget()
-        self._stream = RecordStream(self._store)
-        self.rebuilt = False
-        self.refused = 0
-        self._open(from_records=False)
+        with self._lock:
+            self._close_database()
+            self._stream.forget()
+            self._stream = RecordStream(self._store)
+            self.rebuilt = False
+            self.refused = 0
+            self._open(from_records=False)
 
     def _close_database(self) -> None:
         if self._database is not None:
@@ -160,8 +164,9 @@ class Index:
 
     def close(self) -> None:
         """Close the database; what was not staged is forgotten."""
-        self._close_database()
-        self._stream.forget()
+        with self._lock:
+            self._close_database()
+            self._stream.forget()
 
     # Reading and changing
 
@@ -171,16 +176,16 @@ class Index:
         Raises:
             Damaged: not even the rebuilt index answers.
         """
-        for _ in range(2):
-            db = self._db
+        with self._lock:
             try:
                 self._allow()
-                return question(db)
-            except (apsw.Error, IndexDamaged) as error:
-                if self.rebuilt:
-                    raise Damaged(mark("The catalog cannot be read.")) from error
+                return question(self._db)
+            except (apsw.Error, IndexDamaged):
                 self._rebuild()
-        raise Damaged(mark("The catalog cannot be read."))
+            try:
+                return question(self._db)
+            except (apsw.Error, IndexDamaged) as error:
+                raise Damaged(mark("The catalog cannot be read.")) from error
 
     def _allow(self) -> None:
         if self._database is not None:
@@ -193,17 +198,18 @@ class Index:
         Args:
             work: is given the database, in a transaction, and a draft of the stream.
         """
+        with self._lock:
 
-        def attempt(db: apsw.Connection) -> tuple[T, Draft]:
-            draft = self._stream.draft()
-            # As a context manager a connection is a transaction: rolled back on any exception.
-            with db:
-                result = work(db, draft)
-            return result, draft
+            def attempt(db: apsw.Connection) -> tuple[T, Draft]:
+                draft = self._stream.draft()
+                # As a context manager a connection is a transaction: rolled back on any exception.
+                with db:
+                    result = work(db, draft)
+                return result, draft
 
-        result, draft = self._ask(attempt)
-        self._stream.adopt(draft)
-        return result
+            result, draft = self._ask(attempt)
+            self._stream.adopt(draft)
+            return result
 
     def _append(self, bodies: Sequence[tuple[int, bytes]]) -> None:
         """Append records and index them."""
@@ -293,11 +299,12 @@ class Index:
         Raises:
             ContainerFull: no room. Let the container forget what is staged, and `reload`.
         """
-        if self._database is None:
-            raise Damaged(mark("The catalog is closed."))
-        self._stream.stage()
-        limit = self._store.batch_limit() - self._store.pending_blocks()
-        return self._database.file.stage(limit)
+        with self._lock:
+            if self._database is None:
+                raise Damaged(mark("The catalog is closed."))
+            self._stream.stage()
+            limit = self._store.batch_limit() - self._store.pending_blocks()
+            return self._database.file.stage(limit)
 
 
 def _kept(db: apsw.Connection) -> Iterator[tuple[int, int, bytes]]:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vault.catalog.entries import Entries
-from vault.catalog.rows import number_in
+from vault.catalog.rows import digest_in, number_in
 from vault.catalog.store import MEDIA
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import apsw
+
+    from vault.catalog.rows import Value
 
 
 class MediaObjects(Entries):
@@ -32,15 +36,22 @@ class MediaObjects(Entries):
         self._newest_object += 1
         return self._newest_object
 
-    def media_sizes(self) -> set[int]:
-        """Return the sizes in bytes of all files: another size is surely another file."""
-        rows = self._ask(lambda db: db.execute("SELECT DISTINCT size FROM media").fetchall())
-        return {number_in(row[0]) for row in rows}
+    def media_digests(self) -> dict[bytes, int]:
+        """Return the SHA-256 and the size in bytes of every file of the own log."""
+        origin = self.origin
+
+        def question(db: apsw.Connection) -> dict[bytes, int]:
+            rows = db.execute(
+                "SELECT sha256, size FROM media WHERE log = (SELECT id FROM logs WHERE origin = ?)",
+                (origin,),
+            )
+            return {digest_in(digest): number_in(size) for digest, size in rows}
+
+        return self._ask(question)
 
     def unpublished_media(self) -> tuple[int, ...]:
         """Return the objects that have blocks and no entry: left by what was interrupted."""
-        rows = self._ask(lambda db: db.execute("SELECT DISTINCT object FROM media").fetchall())
-        used = {number_in(row[0]) for row in rows}
+        used = self._ask(lambda db: _numbers(db.execute("SELECT DISTINCT object FROM media")))
         return tuple(number for number in self._store.objects(MEDIA) if number not in used)
 
     def _is_used(self, object_id: int) -> bool:
@@ -55,3 +66,7 @@ class MediaObjects(Entries):
         if not self._is_used(object_id):
             for number in self._store.numbers(MEDIA, object_id):
                 self._store.drop(MEDIA, object_id, number)
+
+
+def _numbers(rows: Iterable[tuple[Value, ...]]) -> set[int]:
+    return {number_in(row[0]) for row in rows}

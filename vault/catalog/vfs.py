@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import apsw
 
 from vault.catalog.store import PAGE, BlockStore
-from vault.errors import Damaged
+from vault.errors import Damaged, mark
 
 if TYPE_CHECKING:
     from vault.crypto.entropy import Random
@@ -71,7 +71,7 @@ class PageFile:
         size = int.from_bytes(first[_SIZE_AT], "big")
         sound = first.startswith(_MAGIC) and (size if size > 1 else MAX_PAGE) == self.size
         if not (sound and count and self._store.has(PAGE, 0, count - 1)):
-            raise Damaged("The first page of the catalog is damaged.")
+            raise Damaged(mark("The first page of the catalog is damaged."))
         return count
 
     def _page(self, number: int) -> bytes:
@@ -83,7 +83,7 @@ class PageFile:
         self.reads += 1
         page = self._store.get(PAGE, 0, number)
         if len(page) != self.size:
-            raise Damaged("A page of the catalog has another size.")
+            raise Damaged(mark("A page of the catalog has another size."))
         if number == 0:
             self._first = page
         return page
