@@ -82,6 +82,11 @@ def choose_rows(
         moves, the largest allowed instead.
     """
     limit = min(geometry.max_commit_rows, clean_rows(volumes, epoch))
+    target = {epoch % geometry.rows}
+    if carry and limit == 0 and any(_superseded_in(volume, target) for volume in volumes):
+        # Until the cell is written the state before needs the blocks that are to be replaced:
+        # commits that only move go first, until the changes concern other rows.
+        return None
     for rows in range(1, max(limit, 1) + 1):
         if all(_fits(volume, geometry, epoch, rows, carry=carry) for volume in volumes):
             return rows

@@ -123,7 +123,10 @@ def _newest(
         if chosen:
             break
         findings.altered = True
-    counter = chosen[0].head.counter if chosen else -1
+    if chosen or behind:
+        counter = chosen[0].head.counter if chosen else -1
+    else:  # the last root of all stood in a row that an unfinished save wrote over, in place
+        counter = min(head.counter for head in known) - 1
     reach = epoch + reader.geometry.max_commit_rows
     newer = [head for head in known if head.epoch >= epoch and head.counter > counter]
     if any(head.epoch >= reach or head.counter > counter + 1 for head in newer):
@@ -133,13 +136,38 @@ def _newest(
             if ahead:
                 return ahead
     findings.unfinished = bool(newer)
-    return chosen
+    return chosen or _salvaged(reader, heads, [*behind, *newer], epoch)
+
+
+def _salvaged(
+    reader: ShareReader,
+    heads: list[RootHead | None],
+    known: list[RootHead],
+    epoch: int,
+) -> tuple[Root, State] | None:
+    """Where no root fits whole, take the newest with what its table still opens.
+
+    One row put back from an older copy fits no root; it must not cost the other rows.
+    """
+    for head in known:
+        chosen = _fitting(reader, heads, head, epoch, whole=False)
+        if chosen:
+            return chosen
+    return None
 
 
 def _fitting(
-    reader: ShareReader, heads: list[RootHead | None], head: RootHead, epoch: int
+    reader: ShareReader,
+    heads: list[RootHead | None],
+    head: RootHead,
+    epoch: int,
+    *,
+    whole: bool = True,
 ) -> tuple[Root, State] | None:
-    """Load a root and its map if its live rows bear what its table says."""
+    """Load a root and its map if its live rows bear what its table says.
+
+    Unless `whole`, rows that bear something else are judged block by block.
+    """
     geometry = reader.geometry
     root = reader.root(head.epoch % geometry.rows)
     if root is None or root.head != head:
@@ -150,7 +178,9 @@ def _fitting(
         if not row.live or not found or index in since:
             continue
         if (found.epoch, found.commit_id) != (row.epoch, row.commit_id):
-            return None
+            if whole:
+                return None
+            since.add(index)
     state = _build_map(reader, heads, root, since)
     return (root, state) if state else None
 
@@ -205,7 +235,7 @@ def _names_from_blocks(
     names = bytearray(NAME_SIZE * reader.share.blocks)
     opened = resealed = 0
     sealers = [reader.keys.block(row.epoch, row.commit_id)]
-    if found and (found.epoch, found.commit_id) != (row.epoch, row.commit_id):
+    if found and found.counter > state.counter:  # else the row is from an older copy
         sealers.append(reader.keys.block(found.epoch, found.commit_id))
     for position in positions_of(row.live):
         for attempt, sealer in enumerate(sealers):

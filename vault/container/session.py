@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from vault.container.cell import Cell, cell_key, open_cell
+from vault.container.cell import LIMIT, Cell, cell_key, open_cell
 from vault.container.commit import Ring, write_commit
 from vault.container.geometry import CELL_UNIT, HEAD_SIZE, Geometry
 from vault.container.head import open_head
@@ -73,6 +73,7 @@ class Session:
         volumes: level 0 first; the last is the most secret one open.
         notices: what opening and commits noticed.
         writable: whether commits are allowed.
+        broken: a save failed; the file must be opened again.
     """
 
     def __init__(
@@ -81,7 +82,7 @@ class Session:
         self._ring = ring
         self._cell = cell
         self._altered = altered
-        self._broken = False
+        self.broken = False
         self.volumes = volumes
         self.notices: list[Notice] = []
         self.writable = writable
@@ -126,7 +127,7 @@ class Session:
         self._write(usable, rows, carry=True)
 
     def _check_writable(self) -> None:
-        if self._broken:
+        if self.broken:
             raise NotSaved(
                 mark("An earlier save failed; the vault must be opened again."),
                 hint=mark("Nothing after the last saved step was kept."),
@@ -140,6 +141,12 @@ class Session:
             )
 
     def _write(self, usable: list[Volume], rows: int, *, carry: bool) -> None:
+        if max(self._cell.epoch + rows, self._cell.commit + 1) >= LIMIT:
+            # Only a forged cell comes here; its successor would not be read any more.
+            raise RolledBack(
+                mark("This file was altered: it counts more saves than can ever be made."),
+                hint=mark("Reading goes on. Take what it holds into a new vault."),
+            )
         if clean_rows(usable, self._cell.epoch) == 0:
             self.notices.append(
                 Notice(
@@ -153,7 +160,7 @@ class Session:
         try:
             self._cell, lost = write_commit(self._ring, self._cell, usable, rows, carry=carry)
         except BaseException:
-            self._broken = True
+            self.broken = True
             raise
         for level, names in lost.items():
             if names:
@@ -173,7 +180,7 @@ class Session:
             rows=self.geometry.rows,
             commits=self._cell.commit,
             epoch=self._cell.epoch,
-            lag=self._cell.epoch - 1 - volume.state.epoch if volume.state else 0,
+            lag=max(0, self._cell.epoch - 1 - volume.state.epoch) if volume.state else 0,
             reserve=volume.reserve(self._cell.epoch),
             used=volume.used * volume.payload,
             media_room=max(0, volume.room(media=True)) * volume.payload,
@@ -275,7 +282,7 @@ def _assemble(
 def newest_cell(file: File, geometry: Geometry, key: bytes) -> Cell | None:
     """Read all four cells; the highest valid commit number wins."""
     cells = [
-        open_cell(file.pread(geometry.cell_offset(end, slot), CELL_UNIT), key, end=end, slot=slot)
+        open_cell(_read(file, geometry.cell_offset(end, slot), CELL_UNIT), key, end=end, slot=slot)
         for end in (0, 1)
         for slot in (0, 1)
     ]

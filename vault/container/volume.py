@@ -208,6 +208,11 @@ class Volume:
         return self._geometry.max_commit_rows * self.reader.share.data
 
     @property
+    def row_blocks(self) -> int:
+        """Blocks of content that one row holds at this level, D."""
+        return self.reader.share.data
+
+    @property
     def used(self) -> int:
         """Blocks in use, counting what is staged."""
         return len(self.where) + self._fresh - self._leaving

@@ -1,0 +1,241 @@
+"""The crash model: what may stand in a container after the power was cut, at any point.
+
+A scenario is a run of sessions whose writes are logged, with a mark at each acknowledgement
+and the expected contents beside it. From its log come states: a prefix of the writes, of which
+those not yet synced are there, or not, or in part, in any order. In every state all levels must
+be at the last acknowledged commit or the one being made, all together; then the next session
+commits, the power is cut again, and the same must hold; and without the second cut its commit
+must stand.
+"""
+
+from __future__ import annotations
+
+import random as pseudorandom
+from typing import TYPE_CHECKING, NamedTuple
+
+from container.worlds import PATH, Content, World, open_level, payloads, read_rows
+from seam.crashing import CrashingDisk, WriteLog, crash_states, state_after
+from seam.memory import MemoryDisk
+from seam.small import seeded
+from vault.container.block import MEDIA
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from seam.crashing import CrashState
+    from vault.container.session import Session
+
+Contents = list[Content]
+
+
+class Scenario(NamedTuple):
+    """A log of writes, and what is in the container after each mark."""
+
+    log: WriteLog
+    moments: list[Contents]
+
+
+class Run:
+    """Sessions on a disk that logs; `moments[i]` belongs to the i-th mark."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.disk = CrashingDisk(world.disk)
+        world.disk = self.disk
+        self.moments = [world.kept]
+
+    def commit(self, session: Session) -> None:
+        self.world.commit(session)
+        self.moments.append(self.world.kept)
+        self.disk.mark(str(len(self.moments) - 1))
+
+    def scenario(self) -> Scenario:
+        return Scenario(self.disk.log, self.moments)
+
+
+# Scenarios
+
+
+def mixed(seed: int) -> Scenario:
+    """Small changes on all levels; sessions of any level; none writes beyond the reserve."""
+    world = World(3, disk=MemoryDisk(), seed=seed, contents=[payloads(9, seed=i) for i in range(3)])
+    run = Run(world)
+    for _ in range(10):
+        session = world.open(world.rng.choice([2, 2, 2, 1, 0]))
+        for _ in range(world.rng.randint(1, 4)):
+            world.stir(session)
+            run.commit(session)
+        session.close()
+    return run.scenario()
+
+
+def bulk(seed: int) -> Scenario:
+    """Commits of several rows, with erasures between."""
+    world = World(3, disk=MemoryDisk(), seed=seed, contents=[payloads(5, seed=i) for i in range(3)])
+    run = Run(world)
+    session = world.open()
+    for step in range(12):
+        for volume in session.volumes:
+            level = volume.level
+            most = min(volume.batch_limit(), volume.room(media=True))
+            count = world.rng.randint(0, max(0, most))
+            new = payloads(
+                count, seed=100 * seed + 3 * step + level, size=world.rng.randint(0, 1024)
+            )
+            world.put(session, level, new)
+            if step % 3 == 2:
+                media = [name for name in world.kept[level] if name[0] == MEDIA]
+                world.drop(session, level, world.rng.sample(media, len(media) // 2))
+        run.commit(session)
+        if step % 4 == 3:
+            session.close()
+            session = world.open()
+    session.close()
+    return run.scenario()
+
+
+def crowded(seed: int) -> Scenario:
+    """Volumes near their limit, so that commits which only move blocks go before."""
+    world = World(3, disk=MemoryDisk(), seed=seed)
+    session = world.open()
+    fill(world, session, part=0.6)
+    session.close()
+    run = Run(world)
+    session = world.open()
+    for _ in range(14):
+        for volume in session.volumes:
+            held = sorted(world.kept[volume.level])
+            names = world.rng.sample(held, volume.batch_limit())
+            world.put(session, volume.level, {name: world.rng.randbytes(9) for name in names})
+        run.commit(session)
+    session.close()
+    return run.scenario()
+
+
+def fill(world: World, session: Session, *, part: float) -> None:
+    """Put media on every level until `part` of what it may take is used."""
+    goals = [int(volume.room(media=True) * part) for volume in session.volumes]
+    number = 0
+    while any(goal > 0 for goal in goals):
+        for volume in session.volumes:
+            count = min(goals[volume.level], volume.batch_limit())
+            blocks = {(MEDIA, 9, number + index): b"%d" % index for index in range(count)}
+            world.put(session, volume.level, blocks)
+            goals[volume.level] -= count
+            number += count
+        world.commit(session)
+
+
+def creation(seed: int) -> Scenario:
+    """Making a container with three volumes that hold something."""
+    disk = CrashingDisk()
+    contents = [payloads(7 + seed % 5, seed=seed + level) for level in range(3)]
+    World(3, disk=disk, seed=seed, contents=contents)
+    disk.mark("0")
+    return Scenario(disk.log, [contents])
+
+
+SCENARIOS: dict[str, Callable[[int], Scenario]] = {
+    "mixed": mixed,
+    "bulk": bulk,
+    "crowded": crowded,
+    "creation": creation,
+}
+
+
+# Judging a state
+
+
+class Fault(AssertionError):
+    """A state that breaks the promise; its text says how to make it again."""
+
+
+def judge(name: str, seed: int, count: int) -> int:
+    """Check `count` states of one scenario; return how many were checked.
+
+    Raises:
+        Fault: naming scenario, seed, and state.
+    """
+    scenario = SCENARIOS[name](seed)
+    chance = pseudorandom.Random(f"{name}/{seed}")
+    checked = 0
+    for state in crash_states(scenario.log, chance, count):
+        try:
+            judge_state(scenario.moments, state, chance)
+        except Exception as error:
+            message = f"{name} seed={seed} {state!r}: {type(error).__name__} {error}"
+            raise Fault(message) from error
+        checked += 1
+    return checked
+
+
+def judge_state(moments: list[Contents], state: CrashState, chance: pseudorandom.Random) -> None:
+    """One state: old or new, then a commit after it, cut once more or not."""
+    if not state.disk.exists(PATH):
+        assert not state.marks, "an acknowledged container is gone"
+        return
+    allowed = allowed_after(moments, state.marks)
+    found = matching(state.disk, allowed)
+    world, disk = next_session(state.disk, found, chance)
+    before = len(disk.log.events)
+    again = state_after(disk.log, chance.randrange(before + 1), chance.randrange(1 << 32))
+    matching(again.disk, [world.kept] if again.marks else [found, world.kept])
+    if chance.random() < 0.2:
+        matching(disk.memory, [world.kept])
+
+
+def allowed_after(moments: list[Contents], marks: tuple[str, ...]) -> list[Contents]:
+    """The last acknowledged contents, and those of the commit being made."""
+    last = int(marks[-1]) if marks else 0
+    return moments[last : last + 2]
+
+
+def next_session(
+    before: MemoryDisk, kept: Contents, chance: pseudorandom.Random
+) -> tuple[World, CrashingDisk]:
+    """Open everything after the cut and commit a little on each level."""
+    disk = CrashingDisk(before)
+    world = World.__new__(World)
+    world.disk = disk
+    world.rng = chance
+    world.kept = kept
+    world.forget()
+    session = open_level(disk, len(kept) - 1, random=seeded(chance.randrange(1 << 32)))
+    world.stir(session, most=chance.choice([1, 3, 12]))
+    world.commit(session)
+    disk.mark("0")
+    session.close()
+    return world, disk
+
+
+def matching(disk: MemoryDisk, allowed: list[Contents]) -> Contents:
+    """Return which of the contents the container holds, on all levels together."""
+    disk.node(PATH).content.flat()  # read many times: once in one piece
+    session = open_level(disk, len(allowed[0]) - 1, writable=False)
+    readings = [read_rows(volume) for volume in session.volumes]
+    session.close()
+    found = [reading.content for reading in readings]
+    assert not any(reading.lost for reading in readings), "blocks are lost"
+    assert not any(volume.findings.altered for volume in session.volumes), "called altered"
+    assert found in allowed, describe(found, allowed)
+    return found
+
+
+def describe(found: Contents, allowed: list[Contents]) -> str:
+    """Say which level is neither old nor new."""
+    verdicts = []
+    for level, content in enumerate(found):
+        fits = [index for index, contents in enumerate(allowed) if contents[level] == content]
+        verdicts.append(f"level {level}: {('old', 'new')[fits[0]] if fits else 'neither'}")
+    return ", ".join(verdicts)
+
+
+TURNS = ("mixed", "bulk", "mixed", "crowded", "mixed", "bulk", "mixed", "bulk", "mixed", "creation")
+"""How often each scenario comes; most states of a creation are "nothing is there yet"."""
+
+
+def shards(states: int, seed: int, parts: int) -> Iterator[tuple[str, int, int]]:
+    """Cut a number of states into runs of (scenario, seed, states)."""
+    for index in range(parts):
+        share = states * (index + 1) // parts - states * index // parts
+        yield TURNS[index % len(TURNS)], seed + index, share

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import pytest
+
+from container.crashes import SCENARIOS, judge, shards
+
+STATES = 20_000
+SEED = 1
+PARTS = 40
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "seed", "count"), list(shards(STATES, SEED, PARTS)))
+def test_after_a_power_cut_every_level_is_old_or_new_and_all_together(name, seed, count):
+    assert count == judge(name, seed, count)
+
+
+def test_the_parts_are_all_the_states():
+    parts = list(shards(STATES, SEED, PARTS))
+    assert sum(count for _, _, count in parts) == STATES
+    assert {name for name, _, _ in parts} == set(SCENARIOS)
+
+
+def test_the_scenarios_hold_what_they_are_for():
+    """Commits of several rows, commits that only move, data on every level."""
+    syncs = {}
+    for name in ("mixed", "bulk", "crowded"):
+        log, moments = SCENARIOS[name](1)
+        rows, most = 0, 0
+        for event in log.events:
+            wrote_row = getattr(event, "data", None) is not None and len(event.data) > 4096
+            rows = rows + 1 if wrote_row else 0
+            most = max(most, rows)
+        fsyncs = sum(type(event).__name__ == "Sync" for event in log.events)
+        syncs[name] = (most, fsyncs // 2 - (len(moments) - 1))
+        assert all(all(contents) for contents in moments)
+    assert syncs["bulk"][0] == 4
+    assert syncs["crowded"][1] > 0, "no commit that only moves"
