@@ -73,6 +73,8 @@ def xchacha_open(key: Buffer, nonce: bytes, sealed: Buffer, aad: bytes) -> bytes
     Raises:
         AuthenticationFailed: wrong key, nonce, associated data, or altered bytes.
     """
+    if len(sealed) < TAG_SIZE:  # the binding would raise ValueError
+        raise AuthenticationFailed
     try:
         return bytes(
             bindings.crypto_aead_xchacha20poly1305_ietf_decrypt(
