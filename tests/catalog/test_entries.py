@@ -186,6 +186,7 @@ def test_an_entry_is_found_by_its_files_hash(catalog, volume):
     add_file(catalog, volume, b"one")
     assert [0, 2] == [entry.seq for entry in catalog.entries_with(sha256(b"one"))]
     assert catalog.entries_with(bytes(32)) == ()
+    assert {sha256(b"one"): 3, sha256(b"two"): 3} == catalog.media_digests()
 
 
 def test_hashes_of_all_leaves(catalog):

@@ -182,19 +182,89 @@ def test_a_tree_that_folds_onto_itself_does_not_stall(original, wanted, table):
     assert wanted == everything(open_catalog(volume, from_records=True))
 
 
-def test_a_schema_that_folds_onto_itself_does_not_stall(original, wanted):
-    volume = original.copy()
-    first = volume.committed[PAGE, 0, 0]
+def record(*values):
+    """A row as SQLite stores it: small numbers, texts, blobs, nothing."""
+    types, content = b"", b""
+    for value in values:
+        if value is None:
+            types += b"\x00"
+        elif isinstance(value, int):
+            types, content = types + b"\x01", content + bytes([value])
+        else:
+            raw = value.encode() if isinstance(value, str) else value
+            types += bytes([2 * len(raw) + (13 if isinstance(value, str) else 12)])
+            content += raw
+    return bytes([len(types) + 1]) + types + content
+
+
+def one_row_leaf(kind, cell):
+    return (
+        struct.pack(">BHHHBH", kind, 0, 1, 1024 - len(cell), 0, 1024 - len(cell))
+        + bytes(1024 - 10 - len(cell))
+        + cell
+    )
+
+
+def add_pages(volume, new):
+    """Append pages; returns the number of the first, counted from 1 as SQLite does."""
+    first = bytearray(volume.committed[PAGE, 0, 0])
     count = int.from_bytes(first[28:32], "big")
-    leaf = 2
-    for level in range(16):
-        volume.committed[PAGE, 0, count + level] = interior(count + level if level else leaf)
-    header = bytearray(first[:100])
-    header[28:32] = (count + 16).to_bytes(4, "big")
-    volume.committed[PAGE, 0, 0] = bytes(header) + interior(count + 16, 1024 - 100, 0)
+    for number, page in enumerate(new):
+        volume.committed[PAGE, 0, count + number] = page
+    first[28:32] = (count + len(new)).to_bytes(4, "big")
+    volume.committed[PAGE, 0, 0] = bytes(first)
+    return count + 1
+
+
+def test_a_schema_that_folds_onto_itself_does_not_stall(original, wanted):
+    """SQLite reads all of the schema before anything of it can be compared."""
+    volume = original.copy()
+    root = root_of(volume, "sqlite_autoindex_logs_1")
+    row = record("index", "sqlite_autoindex_logs_1", "logs", root, None)
+    leaf = one_row_leaf(13, bytes([len(row), 99]) + row)
+    count = int.from_bytes(volume.committed[PAGE, 0, 0][28:32], "big")
+    add_pages(volume, [leaf, *(interior(count + level) for level in range(1, 16))])
+    # The first page stays what it is; behind its last child come ten to the thirty-second rows.
+    first = bytearray(volume.committed[PAGE, 0, 0])
+    assert first[100] == 5, "a small page holds no whole schema"
+    cells = int.from_bytes(first[103:105], "big")
+    moved = bytes(first[100:112]) + first[112 : 112 + 2 * cells]
+    content = int.from_bytes(first[105:107], "big")
+    moved += bytes(content - len(moved)) + first[content:]
+    schema = add_pages(volume, [bytes(moved)])
+    first = bytearray(volume.committed[PAGE, 0, 0])
+    cell = struct.pack(">I", schema) + b"\x62"
+    first[100:112] = struct.pack(">BHHHBI", 5, 0, 1, 1024 - len(cell), 0, count + 16)
+    first[112:] = struct.pack(">H", 1024 - len(cell)) + bytes(1024 - 114 - len(cell)) + cell
+    volume.committed[PAGE, 0, 0] = bytes(first)
     began = time.monotonic()
     catalog = open_catalog(volume)
     assert (True, wanted) == (catalog.rebuilt, everything(catalog))
+    assert time.monotonic() - began < PATIENCE
+
+
+def test_an_index_that_folds_onto_itself_does_not_stall(original, wanted):
+    volume = original.copy()
+    row = record(1, 1, 1, 1, bytes(32), "a/b", 9)
+    count = int.from_bytes(volume.committed[PAGE, 0, 0][28:32], "big")
+    cell = bytes([len(row)]) + row
+    levels = [one_row_leaf(10, cell)]
+    for level in range(1, 16):
+        child = struct.pack(">I", count + level) + cell
+        cells = 1000 // (len(child) + 2)
+        start = 1024 - cells * len(child)
+        header = struct.pack(">BHHHBI", 2, 0, cells, start, 0, count + level)
+        pointers = b"".join(struct.pack(">H", start + n * len(child)) for n in range(cells))
+        gap = bytes(start - len(header) - len(pointers))
+        levels.append(header + pointers + gap + child * cells)
+    add_pages(volume, levels)
+    volume.committed[PAGE, 0, root_of(original, "media") - 1] = levels[-1]
+    began = time.monotonic()
+    catalog = open_catalog(volume)
+    known = catalog.media_digests()
+    assert (True, wanted) == (catalog.rebuilt, everything(catalog))
+    files = [entry.media for entry in catalog.newest(1000) if entry.media]
+    assert {media.sha256: media.size for media in files} == known
     assert time.monotonic() - began < PATIENCE
 
 
