@@ -3,7 +3,7 @@ import json
 
 import pytest
 
-from person.console import TextStream, surroundings
+from person.console import surroundings
 from vault.cli.invocation import Invocation
 from vault.cli.output import StreamClosed
 from vault.cli.settings import Settings
@@ -123,12 +123,6 @@ def test_bytes_go_out_as_they_are():
     around, here = console()
     here.output.raw(b"\x00\xff\r\n")
     assert b"\x00\xff\r\n" == around.stdout.content()
-
-
-def test_bytes_do_not_go_to_a_terminal():
-    _around, here = console(stdout=TextStream(terminal=True))
-    with pytest.raises(VaultError, match="not shown on a terminal"):
-        here.output.raw(b"\x00")
 
 
 def test_reading_matter_is_broken_and_indented_lines_are_not():

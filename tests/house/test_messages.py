@@ -13,7 +13,9 @@ VAULT = ROOT / "vault"
 MARKERS = {"_": 1, "mark": 1, "counted": 2}
 
 # Words that a searcher would ask about; the screens have others for the same things.
-BANNED = re.compile(r"\b(decoy|evidence|witness|hidden|duress|deniab\w+|coer\w+)\b", re.IGNORECASE)
+BANNED = re.compile(
+    r"\b(decoy\w*|evidence|witness\w*|hidden|duress|deniab\w+|coer\w+)\b", re.IGNORECASE
+)
 
 
 def calls():

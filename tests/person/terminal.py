@@ -11,12 +11,16 @@ MADE = re.compile(r"^ {4}((?:[a-z-]+ ){5}[a-z-]+|(?:[0-9]{4} ){5}[0-9]{4})$", re
 SHOWN = "@shown"
 """An answer that types back the passphrase that was shown last."""
 
+LEFT = "@left"
+"""An answer that never comes: the person has left."""
+
 
 class ScriptedTerminal:
     """Answers questions in order; an answer that is an exception is raised.
 
     Args:
-        answers: what is typed; `SHOWN` stands for the passphrase that was shown last.
+        answers: what is typed; `SHOWN` stands for the passphrase that was shown last,
+            `LEFT` for nobody being there.
     """
 
     def __init__(self, answers=()):
@@ -44,6 +48,10 @@ class ScriptedTerminal:
         self.secrets.append(secret)
         self.screen += "\n" if secret else f"{answer}\n"
         return answer
+
+    def wait(self, seconds):
+        """Return whether something is typed in time; never, where `LEFT` is the next answer."""
+        return not self.answers or self.answers[0] != LEFT
 
     def close(self):
         self.closed += 1

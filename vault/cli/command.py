@@ -11,6 +11,7 @@ import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 PROGRAM = "amanat"
 """The name in examples; the name under which the program was started takes its place."""
+
+_IN_PROMPT = "amanat --vault FILE "
 
 
 @dataclass(frozen=True)
@@ -195,7 +198,14 @@ def root_group(summary: str, entries: Mapping[str, Entry], examples: Sequence[st
     """Return the program: a Typer app with every command of a table, none of them imported."""
 
     class Root(HouseGroup):
-        pass
+        def resolve_command(
+            self, ctx: Context, args: list[str]
+        ) -> tuple[str | None, TyperAny | None, list[str]]:
+            """Return the command; a file in its place is opened."""
+            in_prompt = invocation_of(ctx).open_vault is not None  # type: ignore[arg-type]
+            if args[0] not in self.entries and not in_prompt and Path(args[0]).is_file():
+                args = ["open", *args]
+            return super().resolve_command(ctx, args)
 
     Root.entries = entries
     Root.examples = examples
@@ -302,6 +312,8 @@ def _write_head(
     formatter.write_text(summary)
     if examples:
         program = ctx.find_root().info_name or PROGRAM
+        if invocation_of(ctx).open_vault is not None:  # type: ignore[arg-type]
+            examples = [example.removeprefix(_IN_PROMPT) for example in examples]
         with formatter.section(_("Examples")):
             for example in examples:
                 formatter.write(" " * formatter.current_indent + _renamed(example, program) + "\n")

@@ -8,9 +8,9 @@ from vault.errors import mark
 SUMMARY = mark("Keep files and notes in one encrypted file.")
 
 EXAMPLES = (
-    "amanat init evidence.vault",
-    "amanat open evidence.vault",
-    "amanat --vault evidence.vault add photo.jpg",
+    "amanat init my.vault",
+    "amanat open my.vault",
+    "amanat --vault my.vault add photo.jpg",
     "amanat verify bundle.age --identity partner.key",
     "amanat guide",
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from vault.cli.settings import Settings
 from vault.cli.surroundings import Surroundings
 
 if TYPE_CHECKING:
+    from vault.cli.pager import Pager
     from vault.operations.opened import OpenVault
 
 
@@ -28,6 +29,8 @@ class Invocation:
         output: data and messages.
         prompts: questions and passphrases.
         open_vault: the vault that is open in the prompt; None outside of it.
+        script: the lines that follow, where the prompt reads its commands from a file or a pipe.
+        pager: stops long outputs on the prompt's screen.
     """
 
     surroundings: Surroundings
@@ -35,10 +38,12 @@ class Invocation:
     output: Output = field(init=False)
     prompts: Prompts = field(init=False)
     open_vault: OpenVault | None = None
+    script: Iterator[str] | None = None
+    pager: Pager | None = None
 
     def __post_init__(self) -> None:
         """Tie the ways to answer to what is around."""
-        self.output = Output(self.surroundings, self.settings)
+        self.output = Output(self.surroundings, self.settings, self.pager)
         self.prompts = Prompts(self.surroundings, self.settings, self.output)
 
     def progress(self, what: str, shown: Callable[[float], str] = as_bytes) -> Progress:

@@ -17,10 +17,12 @@ from vault.cli.safe import safe
 from vault.errors import VaultError, mark
 
 if TYPE_CHECKING:
+    from vault.cli.pager import Pager
     from vault.cli.settings import Settings
     from vault.cli.surroundings import Surroundings
 
 _PLACE_BETWEEN = "  "
+_SET_IN = "    "
 _READING_WIDTH = 80
 
 
@@ -39,16 +41,26 @@ class Output:
     Args:
         surroundings: the streams and the environment.
         settings: what was asked for; read at each call, since options may follow the command.
+        pager: stops a long output on a screen that cannot be scrolled back.
     """
 
-    def __init__(self, surroundings: Surroundings, settings: Settings) -> None:
+    def __init__(
+        self, surroundings: Surroundings, settings: Settings, pager: Pager | None = None
+    ) -> None:
         self._surroundings = surroundings
         self._settings = settings
+        self._pager = pager
 
     @property
     def wants_json(self) -> bool:
         """Whether data is asked for as JSON."""
         return self._settings.json
+
+    @property
+    def on_terminal(self) -> bool:
+        """Whether standard output is a terminal."""
+        stream = self._surroundings.stdout
+        return stream is not None and not stream.closed and stream.isatty()
 
     @property
     def fancy(self) -> bool:
@@ -74,6 +86,10 @@ class Output:
     def line(self, text: str, /, **values: object) -> None:
         """Print one line of data on standard output."""
         self._write(filled(text, values) + "\n")
+
+    def detail(self, text: str, /, **values: object) -> None:
+        """Print one line of data on standard output, set in below the line that it belongs to."""
+        self._write(_SET_IN + filled(text, values) + "\n")
 
     def json(self, schema: str, content: Mapping[str, object]) -> None:
         """Print one JSON object on standard output.
@@ -103,14 +119,9 @@ class Output:
 
         Raises:
             StreamClosed: the reader has gone.
-            VaultError: standard output is closed, full, or a terminal.
+            VaultError: standard output is closed or full.
         """
         stream = self._open_stdout()
-        if stream.isatty():
-            raise VaultError(
-                mark("The contents of a file are not shown on a terminal."),
-                hint=mark("Give -o FILE, or send the output into a file or a program."),
-            )
         try:
             stream.flush()
             stream.buffer.write(chunk)
@@ -167,7 +178,9 @@ class Output:
 
     def _write(self, text: str) -> None:
         try:
-            self._open_stdout().write(text)
+            stream = self._open_stdout()
+            for piece in self._pager.pieces(text, stream) if self._pager else (text,):
+                stream.write(piece)
         except (OSError, ValueError) as error:
             raise _not_written(error) from None
 

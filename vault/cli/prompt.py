@@ -1,34 +1,40 @@
 """The prompt of `amanat open`: one vault, open once, and all commands.
 
-Nothing typed here is kept: no history file, and on a terminal the screen is its own (alternate
-screen) and cleared at the end. Left alone, it locks.
+Nothing typed here is kept: no history, and on a terminal the screen is its own (alternate
+screen) and cleared at the end. Left alone, or with its terminal gone, it locks.
 """
 
 from __future__ import annotations
 
+import glob
+import os
 import shlex
-from contextlib import contextmanager
+import signal
+import sys
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from vault.cli.i18n import _
 from vault.cli.invocation import Invocation
+from vault.cli.pager import Pager
 from vault.cli.safe import safe
+from vault.cli.terminal import Attended, Left, own_screen
 from vault.errors import NotSaved, UsageError, VaultError, mark
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+    from types import FrameType
 
+    from vault.cli.surroundings import Surroundings
     from vault.cli.terminal import Terminal
     from vault.operations.opened import OpenVault
 
 IDLE_SECONDS = 300.0
-"""Without a word typed for so long, the vault is closed."""
+"""Without a line typed for so long, the vault is closed."""
 
-_OWN_SCREEN = "\x1b[?1049h\x1b[2J\x1b[H"
-_LEAVE_SCREEN = "\x1b[2J\x1b[3J\x1b[H\x1b[?1049l"
 _LEAVING = frozenset({"exit", "quit", "lock"})
-_NOT_HERE = frozenset({"open", "init"})
+_OF_FILES = frozenset({"add", "import", "verify"})
 
 
 class Prompt:
@@ -37,89 +43,182 @@ class Prompt:
     Args:
         here: the run of `open` itself.
         vault: open.
+        idle: seconds without a line after which it locks.
     """
 
-    def __init__(self, here: Invocation, vault: OpenVault) -> None:
+    def __init__(self, here: Invocation, vault: OpenVault, idle: float = IDLE_SECONDS) -> None:
         self._here = here
         self._vault = vault
+        self._idle = idle
 
     def run(self) -> None:
         """Run commands until the end, `exit`, or too long a silence.
 
         Raises:
             NotSaved: a save failed: the vault must be opened again.
+            UsageError: there is nowhere to read commands from.
         """
-        with _lines(self._here, safe(self._vault.label)) as lines:
+        around = self._here.surroundings
+        if around.stdin is not None and not around.stdin.isatty():
+            lines = (line.rstrip("\r\n") for line in around.stdin)
             for line in lines:
-                if line.strip() in _LEAVING:
-                    return
-                self._obey(line)
+                if not self._goes_on(line, around, script=lines):
+                    break
+            return
+        with self._screen() as person:
+            around = replace(around, open_terminal=self._open_attended)
+            self._greet(person)
+            for line in self._typed(person):
+                if not self._goes_on(line, around, pager=Pager(around, person)):
+                    break
 
-    def _obey(self, line: str) -> None:
+    # --- one line ---
+
+    def _goes_on(
+        self,
+        line: str,
+        around: Surroundings,
+        *,
+        script: Iterator[str] | None = None,
+        pager: Pager | None = None,
+    ) -> bool:
+        """Obey a line; return whether another one may follow."""
+        settings = replace(
+            self._here.settings, vault=None, level=None, passphrase_fd=None, passphrase_file=None
+        )
+        here = Invocation(around, settings, open_vault=self._vault, script=script, pager=pager)
+        try:
+            words = words_of(line, around.program)
+        except VaultError as error:
+            here.output.warn(_(error.message))
+            return True
+        if len(words) == 1 and words[0] in _LEAVING:
+            return False
+        if words:
+            self._obey(words, here)
+        return True
+
+    def _obey(self, words: Sequence[str], here: Invocation) -> None:
         from vault.cli.app import dispatch
 
-        here = Invocation(
-            self._here.surroundings, replace(self._here.settings), open_vault=self._vault
-        )
         try:
-            words = shlex.split(line)
-        except ValueError:
-            here.output.warn(_("A quotation mark is missing its second."))
-            return
-        if not words:
-            return
-        if words[0] in _NOT_HERE:
-            here.output.warn(_("{command} works outside of the prompt only."), command=words[0])
-            return
-        dispatch(words, here)
+            dispatch(words, here)
+        finally:
+            if self._vault.session.writable and not self._vault.session.broken:
+                self._vault.forget_staged()
         if self._vault.session.broken:
             raise NotSaved(
                 mark("A save failed; the vault was closed."),
                 hint=mark("Open it again: what was saved before is there."),
             )
-        if self._vault.session.writable:
-            self._vault.forget_staged()
+
+    # --- the terminal ---
+
+    @contextmanager
+    def _screen(self) -> Iterator[Terminal]:
+        """Give the person's terminal, with a screen of its own; end quietly when she has left."""
+        terminal = self._open_attended()
+        if terminal is None:
+            raise UsageError(
+                mark("There is no terminal to type commands on."),
+                hint=mark("Use the commands one by one, or give them as standard input."),
+            )
+        try:
+            with (
+                suppress(Left),
+                own_screen(terminal, self._here.surroundings.environ),
+                _left_by_signals(),
+            ):
+                yield terminal
+        finally:
+            terminal.close()
+
+    def _open_attended(self) -> Terminal | None:
+        terminal = self._here.surroundings.open_terminal()
+        return None if terminal is None else Attended(terminal, self._idle)
+
+    def _greet(self, terminal: Terminal) -> None:
+        lines = [
+            _("“{label}” is open. Type a command, help or exit."),
+            _("Without a line for {minutes} minutes it locks."),
+        ]
+        if not self._vault.session.writable:
+            lines.insert(1, _("It is open for reading only: nothing is written."))
+        for line in lines:
+            label, minutes = safe(self._vault.label), round(self._idle / 60)
+            terminal.write(line.format(label=label, minutes=minutes) + "\n")
+
+    def _typed(self, terminal: Terminal) -> Iterator[str]:
+        while True:
+            terminal.write(f"{safe(self._vault.label)}> ")
+            try:
+                yield terminal.read_line(secret=False)
+            except EOFError:
+                terminal.write("\n")
+                return
+            except KeyboardInterrupt:
+                terminal.write("\n")
+            except VaultError as error:
+                terminal.write(safe(_(error.message).format(**error.values)) + "\n")
 
 
 @contextmanager
-def _lines(here: Invocation, label: str) -> Iterator[Iterator[str]]:
-    """Give the lines to obey: from standard input, or from the person on her own screen."""
-    stdin = here.surroundings.stdin
-    if stdin is not None and not stdin.isatty():
-        yield (line.rstrip("\r\n") for line in stdin)
-        return
-    terminal = here.surroundings.open_terminal()
-    if terminal is None:
-        raise UsageError(
-            mark("There is no terminal to type commands on."),
-            hint=mark("Use the commands one by one, or give them as standard input."),
-        )
-    own_screen = here.output.lively
+def _left_by_signals() -> Iterator[None]:
+    """While this lasts, a closed window or a shutdown locks in order; Ctrl-Z does nothing.
+
+    A program that is stopped would hold the vault open in memory, and could not lock.
+    """
+
+    def leave(_number: int, _frame: FrameType | None) -> None:
+        raise Left
+
+    kept: list[tuple[signal.Signals, object]] = []
     try:
-        if own_screen:
-            terminal.write(_OWN_SCREEN)
-        terminal.write(_("Type a command, help or exit.") + "\n")
-        yield _typed(terminal, label)
+        for name in ("SIGTERM", "SIGHUP", "SIGTSTP"):
+            number = getattr(signal.Signals, name, None)
+            if number is not None:
+                ignored = name == "SIGTSTP"
+                kept.append((number, signal.signal(number, signal.SIG_IGN if ignored else leave)))
+        yield
     finally:
-        if own_screen:
-            terminal.write(_LEAVE_SCREEN)
-        terminal.close()
+        for number, before in kept:
+            signal.signal(number, before)  # type: ignore[arg-type]
 
 
-def _typed(terminal: Terminal, label: str) -> Iterator[str]:
-    while True:
-        terminal.write(f"{label}> ")
-        try:
-            if not terminal.wait(IDLE_SECONDS):
-                terminal.write("\n")
-                return
-            line = terminal.read_line(secret=False)
-        except EOFError:
-            return
-        except KeyboardInterrupt:
-            terminal.write("\n")
-            continue
-        except VaultError as error:
-            terminal.write(safe(_(error.message).format(**error.values)) + "\n")
-            continue
-        yield "--help" if line.strip() == "help" else line
+def words_of(line: str, program: str) -> list[str]:
+    """Return the words of a line typed at the prompt, as a shell would split them.
+
+    `~` is the home folder; `*` and `?` in names of files stand for those that are there;
+    on Windows a backslash is part of a name. The program's own name in front is left out.
+
+    Args:
+        line: as typed.
+        program: the name under which the program was started.
+
+    Raises:
+        UsageError: a quotation mark without its second.
+    """
+    lexer = shlex.shlex(line, posix=True, punctuation_chars=False)
+    lexer.whitespace_split = True
+    lexer.commenters = ""
+    if sys.platform == "win32":
+        lexer.escape = ""
+    try:
+        words = list(lexer)
+    except ValueError:
+        raise UsageError(mark("A quotation mark is missing its second.")) from None
+    if words[:1] in ([program], ["amanat"]):
+        del words[0]
+    if words[:1] == ["help"]:
+        return [*words[1:], "--help"]
+    words = [os.path.expanduser(word) if word.startswith("~") else word for word in words]  # noqa: PTH111 a word need not be a path
+    if words[:1] and words[0] in _OF_FILES:
+        words[1:] = [name for word in words[1:] for name in _found(word)]
+    return words
+
+
+def _found(word: str) -> list[str]:
+    """Return the files that a word with wildcards stands for; the word itself without any."""
+    if word.startswith("-") or os.path.lexists(word):
+        return [word]
+    return sorted(glob.glob(word)) or [word]  # noqa: PTH207 names stay as they were typed

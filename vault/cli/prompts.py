@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from enum import Enum
 from typing import TYPE_CHECKING, TypeVar
 
 from vault.cli.i18n import _
 from vault.cli.output import filled
 from vault.cli.secrets_source import LineSource, source_from_file
+from vault.cli.terminal import own_screen
 from vault.errors import UsageError, VaultError, mark
 
 if TYPE_CHECKING:
@@ -120,12 +122,16 @@ class Prompts:
         made = make(self._surroundings.make_random())
 
         def show_and_ask(terminal: Terminal) -> str:
-            terminal.write(f"{question}:\n\n    {made}\n\n")
-            terminal.write(_("Write it down, or learn it by heart. It is shown only now.") + "\n")
-            for _try in range(TRIES):
-                if _same_code(_ask(terminal, _("Type it back"), secret=True), made):
-                    return made
-                terminal.write(_("That is not the same. Look at it once more.") + "\n")
+            # On a screen of its own: it must not be left to be scrolled back to.
+            with own_screen(terminal, self._surroundings.environ):
+                terminal.write(f"{question}:\n\n    {made}\n\n")
+                terminal.write(
+                    _("Write it down, or learn it by heart. It is shown only now.") + "\n"
+                )
+                for _try in range(TRIES):
+                    if _same_code(_ask(terminal, _("Type it back"), secret=True), made):
+                        return made
+                    terminal.write(_("That is not the same. Look at it once more.") + "\n")
             raise VaultError(
                 mark("The passphrase was not typed back."),
                 hint=mark("Nothing was made. Start again, with time to write it down."),
@@ -203,6 +209,27 @@ class Prompts:
             UsageError: nobody to ask.
         """
         return self._on_terminal(lambda terminal: _ask(terminal, question, secret=False))
+
+    def text(self, question: str, end: str) -> str:
+        """Ask for lines of text, until a line says the end or the input ends.
+
+        Args:
+            question: translated; stands above.
+            end: the line that ends it.
+
+        Raises:
+            UsageError: nobody to ask.
+        """
+
+        def ask(terminal: Terminal) -> str:
+            terminal.write(question + "\n")
+            lines: list[str] = []
+            with suppress(EOFError):
+                while (line := terminal.read_line(secret=False)) != end:
+                    lines.append(line)
+            return "\n".join(lines)
+
+        return self._on_terminal(ask)
 
     def choice(self, question: str, answers: Sequence[str]) -> str:
         """Ask until one of the answers is typed; digits of any script count as digits.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vault.cli.i18n import _
+from vault.cli.progress import as_bytes
 from vault.verify.bundle import Signer
 
 if TYPE_CHECKING:
@@ -17,28 +18,31 @@ def tell_bundle(here: Invocation, path: str, report: BundleReport) -> None:
     output = here.output
     files = sum(entry.media for entry in report.entries)
     output.line("{path}", path=path)
-    output.line(
-        _("  intact: {entries} entries, {files} files, every byte as it was sealed"),
+    output.detail(
+        _("intact: {entries} entries, {files} files, every byte as it was sealed"),
         entries=len(report.entries),
         files=files,
     )
     signers = {
-        Signer.CONFIRMED: _("  signed by {name}, whose fingerprint was compared"),
-        Signer.NOT_CONFIRMED: _("  signed by {name}, NOT CONFIRMED: compare {fingerprint}"),
-        Signer.UNKNOWN: _("  signed by keys that nobody compared: {fingerprint}"),
+        Signer.CONFIRMED: _("signed by {name}, whose fingerprint was compared"),
+        Signer.NOT_CONFIRMED: _("signed by {name}, NOT CONFIRMED: compare {fingerprint}"),
+        Signer.UNKNOWN: _("signed by keys that nobody compared: {fingerprint}"),
     }
     name = report.contact or _("the owner of the card")
-    output.line(signers[report.signer], name=name, fingerprint=report.fingerprint)
-    output.line(_("  not anchored in time: only the sender says when"))
-    output.line(_("  log {origin}"), origin=report.origin)
-    output.line(
-        _("  bundle {seq} for you, cut from {size} entries, made {made} by the sender's clock"),
+    output.detail(signers[report.signer], name=name, fingerprint=report.fingerprint)
+    output.detail(_("not anchored in time: only the sender says when"))
+    output.detail(_("log {origin}"), origin=report.origin)
+    output.detail(
+        _("bundle {seq} for you, cut from {size} entries, made {made} by the sender's clock"),
         seq=report.seq,
         size=report.head.size,
         made=report.made.strftime("%Y-%m-%dT%H:%M:%SZ"),
     )
     for entry in report.entries:
-        output.line(_("  entry {seq}  {title}"), seq=entry.seq, title=entry.title)
+        title = entry.title
+        if not title and entry.file:
+            title = f"{entry.file.media_type}, {as_bytes(entry.file.size)}"
+        output.detail(_("entry {seq}: {title}"), seq=entry.seq, title=title)
     for unknown in report.unknown:
         output.warn(_("Left alone, not known to this version: {name}"), name=unknown)
 

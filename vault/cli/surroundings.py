@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from vault.crypto.entropy import Random
     from vault.storage.interface import Disk
 
+_COLUMNS, _LINES = 80, 24
+
 
 def _now() -> datetime:
     return datetime.now(UTC)
@@ -85,13 +87,21 @@ class Surroundings:
 
     def width(self) -> int:
         """Return how many columns a line may have on standard output."""
-        columns = self.environ.get("COLUMNS", "")
-        if columns.isascii() and columns.isdigit() and int(columns) > 0:
-            return int(columns)
+        return self._size("COLUMNS", 0) or _COLUMNS
+
+    def height(self) -> int:
+        """Return how many lines standard output shows at once."""
+        return self._size("LINES", 1) or _LINES
+
+    def _size(self, name: str, index: int) -> int:
+        """Return what the environment says, else the terminal; 0 where neither does."""
+        said = self.environ.get(name, "")
+        if said.isascii() and said.isdigit() and int(said) > 0:
+            return int(said)
         try:
-            return os.get_terminal_size(self.stdout.fileno() if self.stdout else 1).columns or 80
+            return os.get_terminal_size(self.stdout.fileno() if self.stdout else 1)[index]
         except (OSError, ValueError):
-            return 80
+            return 0
 
 
 def program_name(argument: str) -> str:

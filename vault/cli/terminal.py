@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Protocol
 
 from vault.errors import VaultError, mark
@@ -41,6 +43,78 @@ class Terminal(Protocol):
         ...
 
 
+class Left(BaseException):
+    """Nobody is there any more: too long a silence, or the system ends the program.
+
+    No `Exception`: a command that is waiting for an answer ends with the prompt around it.
+    """
+
+
+class Attended:
+    """A terminal whose person is there; too long a silence says that she is not.
+
+    Args:
+        inner: the terminal.
+        seconds: how long one may take for a line.
+    """
+
+    def __init__(self, inner: Terminal, seconds: float) -> None:
+        self._inner = inner
+        self._seconds = seconds
+
+    def write(self, text: str) -> None:
+        """Show a text as it is."""
+        self._inner.write(text)
+
+    def read_line(self, *, secret: bool) -> str:
+        """Return what is typed up to Enter.
+
+        Raises:
+            Left: nothing was, for too long.
+        """
+        # Before a secret there is no waiting: it would be echoed meanwhile.
+        if not secret and not self._inner.wait(self._seconds):
+            raise Left
+        return self._inner.read_line(secret=secret)
+
+    def wait(self, seconds: float) -> bool:
+        """Return whether something is typed before so many seconds have passed."""
+        return self._inner.wait(seconds)
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._inner.close()
+
+
+_OWN_SCREEN = "\x1b[?1049h\x1b[2J\x1b[H"
+# Cleared before it is left, with what some terminals keep of it to be scrolled back to.
+_LEAVE_SCREEN = "\x1b[2J\x1b[3J\x1b[H\x1b[?1049l"
+
+
+def has_screens(environ: Mapping[str, str]) -> bool:
+    """Return whether a terminal knows the escapes for a screen of one's own."""
+    return environ.get("TERM") != "dumb"
+
+
+@contextmanager
+def own_screen(terminal: Terminal, environ: Mapping[str, str]) -> Iterator[None]:
+    """Show what follows on a screen of its own, of which nothing stays.
+
+    Args:
+        terminal: where.
+        environ: the environment's variables; a terminal without escapes is left as it is.
+    """
+    if not has_screens(environ):
+        yield
+        return
+    try:
+        terminal.write(_OWN_SCREEN)
+        yield
+    finally:
+        with suppress(OSError):  # the terminal may be gone
+            terminal.write(_LEAVE_SCREEN)
+
+
 def too_long() -> VaultError:
     """Return the error for an answer beyond `LONGEST_LINE`."""
     return VaultError(
@@ -68,10 +142,12 @@ def decoded(raw: bytes) -> str:
 
 
 if sys.platform == "win32":
+    import ctypes
     import msvcrt
     import time
 
     _POLL = 0.1
+    _ENABLE_ESCAPES = 0x0004  # ENABLE_VIRTUAL_TERMINAL_PROCESSING, consoleapi.h
 
     class ConsoleTerminal:
         """The console of Windows."""
@@ -79,6 +155,10 @@ if sys.platform == "win32":
         def __init__(self) -> None:
             self._out = open("CONOUT$", "w", encoding="utf-8")  # noqa: SIM115, PTH123 closed by close
             self._in = open("CONIN$", encoding="utf-8")  # noqa: SIM115, PTH123 closed by close
+            kernel, mode = ctypes.windll.kernel32, ctypes.c_uint32()
+            handle = ctypes.c_void_p(msvcrt.get_osfhandle(self._out.fileno()))
+            if kernel.GetConsoleMode(handle, ctypes.byref(mode)):
+                kernel.SetConsoleMode(handle, mode.value | _ENABLE_ESCAPES)
 
         def write(self, text: str) -> None:
             """Show a text as it is."""

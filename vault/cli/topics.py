@@ -35,10 +35,10 @@ TOPICS = {
                 "Then open it and work at its prompt. You type the passphrase once:\n"
                 "    amanat open FILE\n"
                 "    add photo.jpg\n"
-                '    note "What I saw, where and when"\n'
+                "    note What I saw, where and when\n"
                 "    list\n"
-                "    show 1\n"
-                "    get 1 -o copy.jpg"
+                "    show 0\n"
+                "    get 0 -o copy.jpg"
             ),
             mark(
                 "Names of people and of files belong at the prompt: what is typed there is kept"

@@ -52,6 +52,11 @@ def working_vault(here: Invocation, *, writable: bool) -> Iterator[OpenVault]:
         VaultError: it does not open.
     """
     if here.open_vault is not None:
+        if here.settings.vault is not None or here.settings.level is not None:
+            raise UsageError(
+                mark("The prompt works on what is open; --vault and --level are for outside."),
+                hint=mark("To leave it, type: exit"),
+            )
         if writable and not here.open_vault.session.writable:
             raise ContainerError(mark("The vault was opened for reading only."))
         told = len(here.open_vault.notices)
@@ -59,6 +64,7 @@ def working_vault(here: Invocation, *, writable: bool) -> Iterator[OpenVault]:
         tell_notices(here, here.open_vault, told)
         return
     path = vault_path(here)
+    _require_free(workplace_of(here), path, writable=writable)
     passphrase = here.prompts.passphrase(filled(_("Passphrase for {path}"), {"path": path}))
     with opened_vault(
         path,
@@ -72,6 +78,27 @@ def working_vault(here: Invocation, *, writable: bool) -> Iterator[OpenVault]:
         told = len(vault.notices)
         yield vault
         tell_notices(here, vault, told)
+
+
+def _require_free(place: Workplace, path: str, *, writable: bool) -> None:
+    """Find out before a passphrase is typed whether the file is there and nobody else's."""
+    file = place.disk.open(path, writable=writable)
+    try:
+        file.lock(exclusive=writable)
+    finally:
+        file.close()
+
+
+def require_no_prompt(here: Invocation) -> None:
+    """Refuse a command that works on no open vault, or opens one itself.
+
+    Raises:
+        UsageError: it was typed at the prompt.
+    """
+    if here.open_vault is not None:
+        raise UsageError(
+            mark("This works outside of the prompt only."), hint=mark("To leave it, type: exit")
+        )
 
 
 def tell_notices(here: Invocation, vault: OpenVault, first: int) -> None:

@@ -85,18 +85,23 @@ def create(
 
 def check_new(form: Form, length: int, secrets: Sequence[bytes]) -> None:
     """Refuse a length or a set of passphrases that no container may have."""
-    if not form.is_valid_length(length):
-        raise UsageError(
-            mark("A vault cannot have this size: {length} bytes."),
-            hint=mark("Choose a whole number of MiB from 128MiB to 64GiB, for example 1GiB."),
-            length=length,
-        )
+    check_length(form, length)
     if not 1 <= len(secrets) <= LEVELS:
         raise UsageError(mark("A vault has one, two or three passphrases."))
     if len(set(secrets)) != len(secrets):
         raise UsageError(
             mark("Each passphrase must be different from the others."),
             hint=mark("Nothing was made. Start again."),
+        )
+
+
+def check_length(form: Form, length: int) -> None:
+    """Refuse a length that no container may have."""
+    if not form.is_valid_length(length):
+        raise UsageError(
+            mark("A vault cannot have this size: {length} bytes."),
+            hint=mark("Choose a whole number of MiB from 128MiB to 64GiB, for example 1GiB."),
+            length=length,
         )
 
 

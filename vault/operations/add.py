@@ -9,13 +9,14 @@ acknowledged by the disk.
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from vault.catalog.rows import Media
 from vault.catalog.store import MEDIA
 from vault.crypto.hashes import Sha256
-from vault.errors import ContainerFull, NotSaved, VaultError, mark
+from vault.errors import Damaged, NotSaved, UsageError, VaultError, mark
 from vault.evidence.kinds import check_entry
 from vault.evidence.metadata import encode_metadata
 from vault.ledger.entry import file_value
@@ -25,8 +26,9 @@ from vault.operations.entries import append, collected
 from vault.storage.source import FileSource, Found, Skipped, same_file, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from vault.container.volume import Volume
     from vault.media.reader import MetadataReader
     from vault.operations.opened import OpenVault
     from vault.operations.workplace import Progress
@@ -43,6 +45,12 @@ READ_PIECE = 1 << 20
 
 STREAM_METADATA = 16 << 20
 """Bytes of a stream that are kept to look for metadata in; longer ones go without."""
+
+OWN_FIELDS = ("kind", "file", "file-name", "media-metadata")
+"""Fields of an exhibit that say what was found, and that nobody else may set."""
+
+FIELD_BYTES = 1 << 10
+"""Bytes that a field takes in the records at most, besides its value."""
 
 
 class Added(NamedTuple):
@@ -74,12 +82,12 @@ class AddReport:
     Attributes:
         added: in the order in which they were read.
         refused: what was not taken in, and why.
-        stopped: what ended the command early; the rest was not looked at.
+        stopped: what ended the command early, Ctrl-C included; the rest was not looked at.
     """
 
     added: list[Added] = field(default_factory=list)
     refused: list[tuple[str, VaultError]] = field(default_factory=list)
-    stopped: VaultError | None = None
+    stopped: VaultError | KeyboardInterrupt | None = None
 
 
 class _Ready(NamedTuple):
@@ -115,7 +123,6 @@ def add_paths(
     Raises:
         UsageError: a field that no entry may have.
         NotFound: one of the paths does not exist; nothing was added.
-        NotSaved: the disk failed; what was reported before is kept.
     """
     found = [item for path in paths for item in walk(path)]
     intake = _Intake(vault, fields, reader, again=again, read_back=read_back)
@@ -134,10 +141,31 @@ def add_stream(
     again: bool = False,
     read_back: bool = False,
 ) -> AddReport:
-    """Add what a stream brings until its end, as one file; see `add_paths`."""
+    """Add what a stream brings until its end, as one file; see `add_paths`.
+
+    Raises:
+        VaultError: the stream failed; nothing was added.
+    """
     intake = _Intake(vault, fields, reader, again=again, read_back=read_back)
     intake.run_stream(source, lambda done: progress(done, None))
     return intake.report
+
+
+class _Stopped(Exception):
+    """Something is wrong with the vault, not with the file that was being read."""
+
+    def __init__(self, error: VaultError) -> None:
+        super().__init__(error)
+        self.error = error
+
+
+@contextmanager
+def _in_the_vault() -> Iterator[None]:
+    """What goes wrong inside ends the run, and no source is blamed for it."""
+    try:
+        yield
+    except VaultError as error:
+        raise _Stopped(error) from error
 
 
 class _Intake:
@@ -159,16 +187,20 @@ class _Intake:
         self._reader = reader
         self._again = again
         self._read_back = read_back
-        self._blocks: list[tuple[int, int, bytes]] = []
+        self._blocks: list[tuple[int, int, memoryview]] = []
         self._ready: list[_Ready] = []
+        self._record_bytes = 0
         self._written: set[int] = set()
         self._commits = 0
         self._saving: Future[list[Added]] | None = None
         self._pool = ThreadPoolExecutor(1)
-        self._batch = batch_blocks(self._volume.batch_limit(), self._volume.payload)
+        self._batch = batch_blocks(self._volume)
         self._most_entries = max(1, self._volume.batch_limit() // 8)
-        self._sizes = vault.catalog.media_sizes()
+        self._known = vault.catalog.media_digests()
         self._done = 0
+        for name in OWN_FIELDS:
+            if name in self._fields:
+                raise UsageError(mark("The field {name} cannot be given."), name=name)
         check_entry({"kind": b"exhibit", "file": b"-", **self._fields})
         vault.reclaim()
 
@@ -182,10 +214,8 @@ class _Intake:
                         continue
                     self._add_found(item, progress)
                 self._finish_run()
-            except (ContainerFull, NotSaved) as error:
-                # What was acknowledged stays; blocks without an entry are reclaimed by the next
-                # command that writes.
-                self.report.stopped = error
+            except (_Stopped, KeyboardInterrupt) as error:
+                self._stop(error)
 
     def run_stream(self, source: Source, progress: Callable[[int], None]) -> None:
         """Add one stream."""
@@ -193,17 +223,27 @@ class _Intake:
             try:
                 self._take(source, "-", Metadata(""), progress)
                 self._finish_run()
-            except (ContainerFull, NotSaved) as error:
-                # What was acknowledged stays; blocks without an entry are reclaimed by the next
-                # command that writes.
-                self.report.stopped = error
+            except (_Stopped, KeyboardInterrupt) as error:
+                self._stop(error)
+
+    def _stop(self, error: _Stopped | KeyboardInterrupt) -> None:
+        """End early: what was acknowledged stays, and is told.
+
+        Blocks without an entry are reclaimed by the next command that brings something in.
+        """
+        try:
+            self._settle()  # a save under way is let end
+        except _Stopped as later:
+            error = later
+        self.report.stopped = error.error if isinstance(error, _Stopped) else error
 
     def _finish_run(self) -> None:
         """Save what is left. A command that writes makes at least one commit, changed or not."""
         self._flush()
         self._settle()
         if not self._commits:
-            self._vault.commit()
+            with _in_the_vault():
+                self._vault.commit()
 
     def _add_found(self, item: Found, progress: Callable[[int], None]) -> None:
         try:
@@ -214,46 +254,49 @@ class _Intake:
         try:
             if same_file(item.path, self._vault.path):
                 raise VaultError(mark("{path} is the vault itself."), path=item.path)
-            if self._known(source, item.path, progress):
+            if self._known_whole(source, item.path, progress):
                 return
             metadata = self._reader.read(item.path)
             self._take(source, item.path, metadata, progress, item.relative)
-        except (ContainerFull, NotSaved):
-            raise
         except VaultError as error:
             self.report.refused.append((item.path, error))
         finally:
             source.close()
 
-    def _known(self, source: FileSource, path: str, progress: Callable[[int], None]) -> bool:
-        """Tell, and report, whether the same bytes are there already.
+    def _known_whole(self, source: FileSource, path: str, progress: Callable[[int], None]) -> bool:
+        """Tell, and report, whether a file larger than a batch is there already.
 
-        Only where the size is one that the vault holds is the file read twice.
+        Only such a file, and only where its size is one that the vault holds, is read twice:
+        once more reading costs less than writing it for nothing.
         """
-        if self._again or source.size not in self._sizes:
+        small = source.size <= self._batch * self._volume.payload
+        if self._again or small or source.size not in self._known.values():
             return False
-        self._flush()
-        self._settle()
-        digest, size = Sha256(), 0
+        digest = Sha256()
         buffer = bytearray(READ_PIECE)
         while count := source.readinto(buffer):
             digest.update(memoryview(buffer)[:count])
-            size += count
         source.check_unchanged()
         source.rewind()
-        return self._report_known(digest.digest(), path, size, progress)
+        return self._report_known(digest.digest(), path, source.size, progress)
 
     def _report_known(
         self, digest: bytes, path: str, size: int, progress: Callable[[int], None]
     ) -> bool:
-        own = self._vault.catalog.origin
-        for entry in self._vault.catalog.entries_with(digest):
+        """Report a file whose bytes are there already; false if they are not."""
+        if self._again or digest not in self._known:
+            return False
+        self._flush()
+        self._settle()
+        with _in_the_vault():
+            own = self._vault.catalog.origin
+            found = self._vault.catalog.entries_with(digest)
+        for entry in found:
             if entry.origin == own and entry.media:
                 kind = entry.media.media_type
                 self.report.added.append(
                     Added(path, entry.seq, size, digest, kind, new=False, problem=None)
                 )
-                self._done += size
                 progress(self._done)
                 return True
         return False
@@ -267,19 +310,21 @@ class _Intake:
         relative: bytes = b"",
     ) -> None:
         """Read a source to its end into blocks, and make its entry ready."""
-        object_id = self._vault.catalog.new_media_object()
+        with _in_the_vault():
+            object_id = self._vault.catalog.new_media_object()
         payload = self._volume.payload
-        piece = max(READ_PIECE // payload, 1) * payload
         digest, size, kept = Sha256(), 0, b""
         try:
             while True:
+                # Never more than the batch still takes: one commit has to carry it.
+                piece = max(1, min(READ_PIECE // payload, self._batch - self._filled())) * payload
                 buffer = bytearray(piece)
                 count = source.readinto(buffer)
                 view = memoryview(buffer)[:count]
                 digest.update(view)
                 for start in range(0, count, payload):
                     number = (size + start) // payload
-                    self._blocks.append((object_id, number, bytes(view[start : start + payload])))
+                    self._blocks.append((object_id, number, view[start : start + payload]))
                 size += count
                 if source.size is None and size <= STREAM_METADATA:
                     kept += view
@@ -287,19 +332,20 @@ class _Intake:
                 progress(self._done)
                 if count < piece:
                     break
-                if len(self._blocks) >= self._batch:
+                if self._filled() >= self._batch:
                     self._flush(object_id)
             source.check_unchanged()
         except VaultError:
             self._forget([object_id])
             raise
+        if not self._again and digest.digest() in self._known:
+            self._forget([object_id])
+            if self._report_known(digest.digest(), path, size, progress):
+                return
+            with _in_the_vault():
+                raise Damaged(mark("The catalog cannot be read."), hint=mark("Run: amanat check"))
         if source.size is None:
             metadata = self._stream_metadata(kept, size)
-            if not self._again and size in self._sizes:
-                self._settle()
-                if self._report_known(digest.digest(), path, size, progress):
-                    self._forget([object_id])
-                    return
         media = Media(object_id, size, digest.digest(), metadata.media_type)
         self._finish(path, media, metadata, relative)
 
@@ -326,24 +372,31 @@ class _Intake:
             self._forget([media.object_id])
             raise
         self._ready.append(_Ready(path, media, fields, metadata.problem))
-        self._sizes.add(media.size)
-        if len(self._blocks) >= self._batch or len(self._ready) >= self._most_entries:
+        self._known[media.sha256] = media.size
+        self._record_bytes += sum(len(value) + FIELD_BYTES for value in fields.values())
+        if self._filled() >= self._batch or len(self._ready) >= self._most_entries:
             self._flush()
+
+    def _filled(self) -> int:
+        """Blocks that the next commit will take, as far as is known: files' and records'."""
+        return len(self._blocks) + -(-self._record_bytes // self._volume.payload)
 
     def _flush(self, unfinished: int | None = None) -> None:
         """Hand what was read to the thread that saves; wait for what it had before."""
         blocks, self._blocks = self._blocks, []
         ready, self._ready = self._ready, []
+        self._record_bytes = 0
         self._settle()
         if not blocks and not ready:
             return
-        try:
-            for object_id, number, content in blocks:
-                self._volume.put(MEDIA, object_id, number, content)
-            added = [self._append(item) for item in ready]
-        except ContainerFull:
-            self._vault.forget_staged()
-            raise
+        with _in_the_vault():
+            try:
+                for object_id, number, content in blocks:
+                    self._volume.put(MEDIA, object_id, number, content)
+                added = [self._append(item) for item in ready]
+            except VaultError:
+                self._vault.forget_staged()
+                raise
         if unfinished is not None:
             self._written.add(unfinished)
         for item in ready:
@@ -360,10 +413,11 @@ class _Intake:
         saving, self._saving = self._saving, None
         if saving is None:
             return
-        added = saving.result()
-        for item in added:
-            if self._read_back:
-                self._compare(item)
+        with _in_the_vault():
+            added = saving.result()
+            for item in added:
+                if self._read_back:
+                    self._compare(item)
         self.report.added += added
 
     def _append(self, item: _Ready) -> Added:
@@ -384,12 +438,17 @@ class _Intake:
         """Decrypt what was written and compare its hash."""
         entry = self._vault.catalog.entry(self._vault.catalog.origin, item.seq)
         digest = Sha256()
-        if entry.media:
-            chunks = -(-entry.media.size // self._volume.payload)
-            for chunk in self._volume.read_run(MEDIA, entry.media.object_id, 0, chunks):
-                digest.update(chunk)
+        with suppress(Damaged):
+            if entry.media:
+                chunks = -(-entry.media.size // self._volume.payload)
+                for chunk in self._volume.read_run(MEDIA, entry.media.object_id, 0, chunks):
+                    digest.update(chunk)
         if digest.digest() != item.sha256:
-            raise NotSaved(mark("{path} could not be read back as it was."), path=item.path)
+            raise NotSaved(
+                mark("{path} could not be read back as it was."),
+                hint=mark("Do not trust this disk: make a copy, then run: amanat check"),
+                path=item.path,
+            )
 
     def _forget(self, objects: list[int]) -> None:
         """Take back blocks of files that will get no entry, staged or written."""
@@ -398,9 +457,16 @@ class _Intake:
         for object_id in objects:
             if object_id in self._written:
                 self._written.discard(object_id)
-                self._vault.catalog.reclaim(object_id)
+                with _in_the_vault():
+                    self._vault.catalog.reclaim(object_id)
 
 
-def batch_blocks(limit: int, payload: int) -> int:
-    """Blocks of a batch: what makes fsyncs cheap, within what one commit can carry."""
-    return max(1, min(BATCH_BYTES // payload, limit - CATALOG_BLOCKS, limit * 2 // 3))
+def batch_blocks(volume: Volume) -> int:
+    """Return the blocks of files that one commit carries.
+
+    As many rows as `BATCH_BYTES` fill, less what catalog and records take; in a small container
+    a part of what one commit can carry.
+    """
+    rows = max(1, BATCH_BYTES // (volume.row_blocks * volume.payload))
+    limit = min(rows * volume.row_blocks, volume.batch_limit())
+    return max(1, limit - CATALOG_BLOCKS, limit // 2)

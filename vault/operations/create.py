@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from vault.catalog.catalog import first_blocks
-from vault.container.creation import check_new, create
+from vault.container.creation import check_length, check_new, create
 from vault.container.passphrase import normalise
 from vault.errors import VaultError, mark
 from vault.ledger.keys import LOG_SEED_SIZE, LogKeys
@@ -53,21 +53,8 @@ def create_vault(
         VaultError: the name is taken, or there is no room on the disk.
         NotSaved: the disk could not take it; nothing is left.
     """
-    if place.disk.exists(path):
-        raise VaultError(
-            mark("{path} exists already; nothing was changed."),
-            hint=mark("Choose another name."),
-            path=path,
-        )
     check_new(place.form, length, [normalise(volume.passphrase) for volume in volumes])
-    free = place.disk.free_space(path)
-    if free is not None and free < length:
-        raise VaultError(
-            mark("There is not enough room: {needed} MiB are needed, {free} MiB are free."),
-            hint=mark("Choose a smaller size or another disk."),
-            needed=length >> 20,
-            free=free >> 20,
-        )
+    check_place(path, length, place)
     payload = place.form.geometry(length).payload
     contents = []
     for volume in volumes:
@@ -86,3 +73,32 @@ def create_vault(
         random=place.random,
         progress=progress,
     )
+
+
+def check_place(path: str, length: int, place: Workplace) -> None:
+    """Find out whether a vault can be made, before a passphrase is asked for.
+
+    Args:
+        path: the new file.
+        length: bytes.
+        place: disk and form.
+
+    Raises:
+        UsageError: a size that no vault has.
+        VaultError: the name is taken, or there is no room on the disk.
+    """
+    check_length(place.form, length)
+    if place.disk.exists(path):
+        raise VaultError(
+            mark("{path} exists already; nothing was changed."),
+            hint=mark("Choose another name."),
+            path=path,
+        )
+    free = place.disk.free_space(path)
+    if free is not None and free < length:
+        raise VaultError(
+            mark("There is not enough room: {needed} MiB are needed, {free} MiB are free."),
+            hint=mark("Choose a smaller size or another disk."),
+            needed=length >> 20,
+            free=free >> 20,
+        )

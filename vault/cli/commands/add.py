@@ -67,6 +67,8 @@ def add(
     fields = read_fields([*pairs, *(field or [])])
     if "-" in paths and len(paths) > 1:
         raise UsageError(mark("Standard input is added alone, not together with files."))
+    if "-" in paths and here.open_vault is not None:
+        raise UsageError(mark("At the prompt there is no standard input to add."))
     with (
         working_vault(here, writable=True) as vault,
         MetadataReader() as reader,
@@ -94,7 +96,7 @@ def add(
                 read_back=read_back,
             )
         _tell(here, vault, report, from_files=paths != ["-"])
-    if report.stopped:
+    if report.stopped is not None:
         raise report.stopped
     if report.refused:
         raise PartlyDone(

@@ -24,17 +24,16 @@ CARD = JsonSchema(
         "path": mark("where the card was written; null for standard output"),
     },
 )
-ONE = JsonSchema(
-    "amanat/contact/v1",
-    {
-        "name": mark("what you call her"),
-        "fingerprint": mark("to be compared by voice or in person"),
-        "confirmed": mark("whether it was compared"),
-        "log": mark("origin of her log; empty for a partner without a vault"),
-    },
-)
+_ONE = {
+    "name": mark("what you call her"),
+    "fingerprint": mark("to be compared by voice or in person"),
+    "confirmed": mark("whether it was compared"),
+    "log": mark("origin of her log; empty for a partner without a vault"),
+}
+ADDED = JsonSchema("amanat/contact-add/v1", _ONE)
+CONFIRMED = JsonSchema("amanat/contact-confirm/v1", _ONE)
 MANY = JsonSchema(
-    "amanat/contacts/v1", {"contacts": mark("name, fingerprint, confirmed, log of each")}
+    "amanat/contact-list/v1", {"contacts": mark("name, fingerprint, confirmed, log of each")}
 )
 
 
@@ -81,6 +80,7 @@ def add(
         contact = add_contact(vault, name, path)
         _tell(
             here,
+            ADDED,
             contact,
             filled(_("Added to “{label}”: {name}"), {"label": vault.label, "name": name}),
         )
@@ -105,7 +105,7 @@ def confirm(
         )
         here.prompts.confirm(question, _("yes"), given=yes)
         contact = confirm_contact(vault, name)
-        _tell(here, contact, filled(_("Confirmed: {name}"), {"name": name}))
+        _tell(here, CONFIRMED, contact, filled(_("Confirmed: {name}"), {"name": name}))
 
 
 def list_(context: typer.Context) -> None:
@@ -136,15 +136,15 @@ def _content(contact: Contact) -> dict[str, object]:
     }
 
 
-def _tell(here: Invocation, contact: Contact, done: str) -> None:
+def _tell(here: Invocation, schema: JsonSchema, contact: Contact, done: str) -> None:
     if here.output.wants_json:
-        here.output.json(ONE.name, _content(contact))
+        here.output.json(schema.name, _content(contact))
         return
     here.output.note("{done}", done=done)
     here.output.line(_("Fingerprint: {fingerprint}"), fingerprint=contact.fingerprint)
     if not contact.confirmed:
         here.output.note(_("Not confirmed: compare the fingerprint by voice or in person, then"))
-        here.output.note("    amanat contact confirm {name}", name=contact.name)
+        here.output.note("    contact confirm {name}", name=contact.name)
 
 
 COMMAND = CommandGroup(
@@ -168,13 +168,13 @@ COMMAND = CommandGroup(
                 "A card, or a partner's key that begins with age1pq. Until the fingerprint was "
                 "compared, everything says: not confirmed."
             ),
-            schema=ONE,
+            schema=ADDED,
         ),
         "confirm": Command(
             summary=mark("Keep that a fingerprint was compared."),
             function=confirm,
             examples=("amanat --vault FILE contact confirm amina",),
-            schema=ONE,
+            schema=CONFIRMED,
         ),
         "list": Command(
             summary=mark("List your contacts."),

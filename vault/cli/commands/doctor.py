@@ -60,7 +60,7 @@ def examine(machine: Machine, vault: Path | None) -> list[Finding]:
 def doctor(context: typer.Context) -> None:
     """Print what this machine keeps."""
     here = invocation_of(context)
-    vault = here.settings.vault
+    vault = here.settings.vault or (here.open_vault.path if here.open_vault else None)
     machine = this_machine(here.surroundings.environ)
     report(machine, examine(machine, Path(vault) if vault else None), here.output)
 

@@ -10,7 +10,7 @@ from vault.cli.command import Command
 from vault.cli.i18n import _
 from vault.cli.invocation import invocation_of
 from vault.cli.vaults import working_vault, workplace_of
-from vault.errors import mark
+from vault.errors import UsageError, mark
 
 
 def get(
@@ -22,11 +22,18 @@ def get(
     ] = "-",
 ) -> None:
     """Decrypt one file; a new file appears only when all of it was right."""
-    from vault.operations.reading import read_file
+    from vault.operations.reading import file_name_of, read_file
     from vault.storage.output import OutputFile
 
     here = invocation_of(context)
     with working_vault(here, writable=False) as vault, here.progress(_("Reading")) as progress:
+        if target == "-" and here.output.on_terminal:
+            raise UsageError(
+                mark("The contents of a file are not shown on a terminal."),
+                hint=mark("Give a name for it: get {item} -o {name}"),
+                item=item,
+                name=file_name_of(vault, item),
+            )
         pieces = read_file(vault, item, progress)
         if target == "-":
             for piece in pieces:
@@ -42,6 +49,6 @@ def get(
 COMMAND = Command(
     summary=mark("Take a file out again, byte for byte."),
     function=get,
-    examples=("amanat --vault FILE get 7 -o photo.jpg", "amanat --vault FILE get 7 | sha256sum"),
+    examples=("amanat --vault FILE get 7 -o photo.jpg", "amanat --vault FILE get 7 > photo.jpg"),
     details=mark("What is written to a disk stays there in traces, even when it is deleted."),
 )

@@ -10,7 +10,7 @@ from vault.cli.command import Command, JsonSchema
 from vault.cli.i18n import _
 from vault.cli.invocation import Invocation, invocation_of
 from vault.cli.prompts import Kind
-from vault.cli.vaults import workplace_of
+from vault.cli.vaults import require_no_prompt, workplace_of
 from vault.cli.wording import read_size
 from vault.errors import UsageError, mark
 
@@ -20,7 +20,6 @@ SCHEMA = JsonSchema(
 )
 
 _ADVISED = 512 << 20
-_FAT_LIMIT = 4 << 30
 _MOST = 3
 
 
@@ -52,10 +51,13 @@ def init(
     ] = None,
 ) -> None:
     """Ask for what was not given, and make the file."""
-    from vault.operations.create import NewVolume, create_vault
+    from vault.operations.create import NewVolume, check_place, create_vault
 
     here = invocation_of(context)
+    require_no_prompt(here)
     length = read_size(size)
+    place = workplace_of(here)
+    check_place(path, length, place)
     _advise(here, length)
     count = passphrases or int(
         here.prompts.choice(_("How many passphrases: 1, 2 or 3"), ["1", "2", "3"])
@@ -67,18 +69,20 @@ def init(
         for index in range(count)
     ]
     with here.progress(_("Writing")) as progress:
-        create_vault(path, length, volumes, place=workplace_of(here), progress=progress)
+        create_vault(path, length, volumes, place=place, progress=progress)
     if here.output.wants_json:
         here.output.json(SCHEMA.name, {"path": path, "size": length, "passphrases": count})
         return
     here.output.note(_("Made: {path}"), path=path)
-    here.output.note(_("Next: amanat --vault {path} add FILE"), path=path)
+    here.output.note(_("Next: amanat open {path}"), path=path)
 
 
 def _advise(here: Invocation, length: int) -> None:
+    from vault.operations.create import FAT_LIMIT
+
     if length < _ADVISED:
         here.output.warn(_("Below 512MiB a file is for trials: saving gets slow as it fills."))
-    if length >= _FAT_LIMIT:
+    if length > FAT_LIMIT:
         here.output.warn(_("Sticks formatted with FAT cannot hold a file of 4GiB or more."))
 
 
@@ -101,7 +105,7 @@ def _labels(here: Invocation, given: list[str], count: int) -> list[str]:
 COMMAND = Command(
     summary=mark("Make a vault: one file of random bytes, with 1, 2 or 3 passphrases."),
     function=init,
-    examples=("amanat init evidence.vault", "amanat init stick.vault --size 2GiB"),
+    examples=("amanat init my.vault", "amanat init stick.vault --size 2GiB"),
     details=mark(
         "Each passphrase opens its own volume and all before it. One, two or three are "
         "equally ordinary, and the file looks the same with each. Random passphrases are shown "

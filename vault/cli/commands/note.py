@@ -11,7 +11,7 @@ from vault.cli.i18n import _
 from vault.cli.invocation import Invocation, invocation_of
 from vault.cli.vaults import working_vault
 from vault.cli.wording import read_fields
-from vault.errors import mark
+from vault.errors import UsageError, mark
 
 SCHEMA = JsonSchema(
     "amanat/note/v1",
@@ -19,12 +19,17 @@ SCHEMA = JsonSchema(
 )
 
 _MOST = 1 << 20
+_END = "."
 
 
 def note(
     context: typer.Context,
+    heading: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[TITLE…]", help=_("Its title; asked for where it is missing.")),
+    ] = None,
     title: Annotated[
-        str | None, typer.Option("--title", metavar="TEXT", help=_("Its title; asked else."))
+        str | None, typer.Option("--title", metavar="TEXT", help=_("The same, as an option."))
     ] = None,
     place: Annotated[
         str | None, typer.Option("--place", metavar="TEXT", help=_("Where it happened."))
@@ -42,11 +47,13 @@ def note(
     from vault.operations.entries import write_note
 
     here = invocation_of(context)
+    if heading and title is not None:
+        raise UsageError(mark("Give one title, in words or with --title."))
     named = {"place": place, "initial-date": date}
     pairs = [f"{name}={value}" for name, value in named.items() if value is not None]
     with working_vault(here, writable=True) as vault:
-        heading = title if title is not None else here.prompts.line(_("Title"))
-        pairs.append(f"title={heading}")
+        said = " ".join(heading or []) if title is None else title
+        pairs.append(f"title={said or here.prompts.line(_('Title'))}")
         text = _text(here)
         if text.strip():
             pairs.append(f"description={text}")
@@ -59,13 +66,16 @@ def note(
 
 def _text(here: Invocation) -> str:
     """Take the text from standard input, or line by line until a single dot."""
-    if here.surroundings.stdin is not None and not here.surroundings.stdin.isatty():
+    script = here.script
+    if script is not None:
+        return "\n".join(iter(lambda: next(script, _END), _END))
+    if (
+        here.open_vault is None
+        and here.surroundings.stdin is not None
+        and not here.surroundings.stdin.isatty()
+    ):
         return here.surroundings.binary_stdin().read(_MOST + 1).decode("utf-8", "surrogateescape")
-    here.output.note(_("The text; a line with a single dot ends it."))
-    lines: list[str] = []
-    while (line := here.prompts.line(">")) != ".":
-        lines.append(line)
-    return "\n".join(lines)
+    return here.prompts.text(_("The text; a line with a single dot ends it:"), _END)
 
 
 COMMAND = Command(
@@ -73,12 +83,13 @@ COMMAND = Command(
     function=note,
     examples=(
         "amanat --vault FILE note",
+        "amanat --vault FILE note What I saw at the gate",
         "amanat --vault FILE note --title 'What I saw' < text.txt",
     ),
     details=mark(
         "Title and text are asked for, so that they stand in no list of past commands. A "
         "person's account is better kept short: statements that differ later are used against "
-        "witnesses."
+        "those who made them."
     ),
     schema=SCHEMA,
 )

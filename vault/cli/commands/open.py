@@ -10,7 +10,7 @@ from vault.cli.command import Command
 from vault.cli.i18n import _
 from vault.cli.invocation import invocation_of
 from vault.cli.prompt import Prompt
-from vault.cli.vaults import working_vault
+from vault.cli.vaults import require_no_prompt, working_vault
 from vault.errors import mark
 
 
@@ -25,6 +25,7 @@ def open_(
 ) -> None:
     """Unlock, obey commands, and end in one save unless opened for reading only."""
     here = invocation_of(context)
+    require_no_prompt(here)
     if path is not None:
         here.settings.vault = path
     with working_vault(here, writable=not read_only) as vault:
@@ -37,10 +38,11 @@ def open_(
 COMMAND = Command(
     summary=mark("Unlock once, then type commands."),
     function=open_,
-    examples=("amanat open evidence.vault", "amanat open evidence.vault --read-only"),
+    examples=("amanat open my.vault", "amanat open my.vault --read-only"),
     details=mark(
         "What is typed there stands in no list of past commands, so names of people and files "
         "belong there. It always ends in one save, changed or not; with --read-only in none. "
-        "After five minutes without a word it locks."
+        "After five minutes without a line it locks. A file as the first word does the same: "
+        "amanat my.vault"
     ),
 )

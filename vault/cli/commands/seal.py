@@ -11,6 +11,7 @@ from vault.cli.i18n import _
 from vault.cli.invocation import Invocation, invocation_of
 from vault.cli.output import filled
 from vault.cli.progress import as_bytes, as_number
+from vault.cli.safe import safe
 from vault.cli.vaults import working_vault, workplace_of
 from vault.errors import UsageError, mark
 
@@ -133,21 +134,21 @@ def _preview(here: Invocation, vault: OpenVault, plan: SealPlan) -> None:
     )
     for planned in plan.entries:
         entry = planned.entry
-        output.line(_("Entry {item}  {title}"), item=item_of(vault, entry), title=entry.title)
-        output.line(_("    leaves: {names}"), names=", ".join(planned.sent))
+        output.line(_("Entry {item}: {title}"), item=item_of(vault, entry), title=entry.title)
+        output.detail(_("leaves: {names}"), names=", ".join(planned.sent))
         if planned.withheld:
-            output.line(_("    stays:  {names}"), names=", ".join(planned.withheld))
+            output.detail(_("stays: {names}"), names=", ".join(planned.withheld))
         for found in planned.gives_away[:_SHOWN]:
-            output.line(
-                _("    the file itself says: {field} {value}"),
+            output.detail(
+                _("the file itself says: {field} {value}"),
                 field=found.field,
-                value=found.value[:80],
+                value=safe(found.value, _LONGEST_VALUE),
             )
         if len(planned.gives_away) > _SHOWN:
             more = len(planned.gives_away) - _SHOWN
-            output.line(_("    and {more} more such things"), more=more)
+            output.detail(_("and {more} more such things"), more=more)
         if not planned.looked:
-            output.line(_("    the file itself could not be looked into; it may say more"))
+            output.detail(_("the file itself could not be looked into; it may say more"))
     output.note(
         _("It also shows: log {origin}, {size} entries, bundle {seq}. These link what you send."),
         origin=plan.origin,

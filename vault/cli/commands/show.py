@@ -56,7 +56,7 @@ def show(
             lines = value.split("\n")
             output.line("{name}: {value}", name=name, value=lines[0])
             for line in lines[1:]:
-                output.line("    {line}", line=line)
+                output.detail("{line}", line=line)
 
 
 COMMAND = Command(
