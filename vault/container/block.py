@@ -22,6 +22,7 @@ ROOT, PAGE, MEDIA, RECORD = 0, 1, 2, 3
 CONTENT_NAMESPACES = frozenset({PAGE, MEDIA, RECORD})
 
 HEADER = struct.Struct(">QB3xIQQ")
+_NAMED = struct.Struct(">Qc3xI16s")
 _NAME = struct.Struct(">BQQ")
 _AAD = struct.Struct(">BBII")
 
@@ -46,12 +47,6 @@ class Header(NamedTuple):
     object_id: int
     number: int
 
-    @classmethod
-    def of(cls, name: bytes, *, epoch: int, length: int) -> Header:
-        """Make the header of the block called `name`."""
-        namespace, object_id, number = _NAME.unpack(name)
-        return cls(epoch, namespace, length, object_id, number)
-
     @property
     def name(self) -> bytes:
         """The 17 bytes that name this block's content."""
@@ -67,6 +62,11 @@ def parse_name(name: bytes) -> tuple[int, int, int]:
     """Return namespace, object and number of a 17-byte name."""
     namespace, object_id, number = _NAME.unpack(name)
     return namespace, object_id, number
+
+
+def write_named_header(plain: memoryview, name: bytes, *, epoch: int, length: int) -> None:
+    """Put the header of the block called `name` in front of its payload in `plain`."""
+    _NAMED.pack_into(plain, 0, epoch, name[:1], length, name[1:])
 
 
 def block_aad(level: int, row: int, position: int) -> bytes:

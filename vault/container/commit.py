@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from vault.container.block import Header, block_aad
+from vault.container.block import block_aad, write_named_header
 from vault.container.cell import Cell, seal_cell
 from vault.container.geometry import HEADER_SIZE, NAME_SIZE, NONCE_SIZE
 from vault.container.layout import Layout, RowLayout, lay_out
@@ -125,6 +125,7 @@ class ShareFill:
         self._reader = volume.reader
         self._table = encode_table(layout.table, self._reader.share)
         self._plain = memoryview(bytearray(HEADER_SIZE + volume.payload))
+        self._body = self._plain[HEADER_SIZE:]
         self._lost: list[bytes] = []
 
     def fill(self, row: memoryview, step: RowWrite, index: int) -> None:
@@ -184,11 +185,12 @@ class ShareFill:
 
     def _load(self, payload: bytes, name: bytes, epoch: int) -> None:
         """Put header and payload into the scratch buffer, zeros behind them."""
-        plain, end = self._plain, HEADER_SIZE + len(payload)
-        write_header(plain, Header.of(name, epoch=epoch, length=len(payload)))
-        plain[HEADER_SIZE:end] = payload
-        if end < len(plain):
-            plain[end:] = bytes(len(plain) - end)
+        plain, length = self._plain, len(payload)
+        write_named_header(plain, name, epoch=epoch, length=length)
+        if length == self.volume.payload:
+            self._body[:] = payload
+        else:
+            self._body[:] = payload.ljust(self.volume.payload, b"\0")
 
     def _fill_root(self, row: memoryview, step: RowWrite, layout: RowLayout) -> None:
         """Seal the root at the first positions of the share, and again at the last."""

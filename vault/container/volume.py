@@ -50,6 +50,8 @@ class Volume:
         self.dropped: set[bytes] = set()
         self._fresh = 0
         self._leaving = 0
+        capacity = self._geometry.capacity(self.level)
+        self._limits = (capacity * 7 // 8, capacity * 3 // 4)
 
     @property
     def usable(self) -> bool:
@@ -171,11 +173,11 @@ class Volume:
         if len(payload) > self.payload:
             raise ValueError(len(payload))
         name = block_name(namespace, object_id, number)
-        if not self._has(name):
-            if self.room(media=namespace == MEDIA) < 1:
+        if name not in self.pending and (name not in self.where or name in self.dropped):
+            if self.used >= self._limits[namespace == MEDIA]:
                 raise ContainerFull(
                     mark("This volume is full."),
-                    hint=mark("Move to a larger file, or erase what is no longer needed."),
+                    hint=mark("Make a larger vault, or erase what is no longer needed."),
                 )
             if name not in self.where:
                 self._fresh += 1
@@ -219,8 +221,7 @@ class Volume:
 
     def room(self, *, media: bool) -> int:
         """Blocks that still fit: up to 3/4 of the capacity for media, 7/8 for the rest."""
-        capacity = self._geometry.capacity(self.level)
-        return (capacity * 3 // 4 if media else capacity * 7 // 8) - self.used
+        return self._limits[media] - self.used
 
     def free_rows(self, epoch: int) -> int:
         """Rows from number `epoch` on that hold no live block of this volume."""
