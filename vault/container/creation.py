@@ -7,6 +7,7 @@ final name or a whole container.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from vault.container.block import block_name
@@ -24,7 +25,7 @@ from vault.container.row_writer import RowWriter
 from vault.container.share_io import ShareReader
 from vault.container.volume import Volume
 from vault.crypto.keystream import fill_keystream
-from vault.errors import ContainerFull, UsageError, mark
+from vault.errors import ContainerFull, UsageError, VaultError, mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -78,7 +79,8 @@ def create(
             file.close()
         disk.rename(temporary, path)
     except BaseException:
-        disk.remove(temporary)
+        with suppress(VaultError):  # the first failure is the one to tell
+            disk.remove(temporary)
         raise
     disk.sync_folder(path)
 

@@ -191,7 +191,7 @@ class _Intake:
         self._ready: list[_Ready] = []
         self._record_bytes = 0
         self._written: set[int] = set()
-        self._commits = 0
+        self._commit_due = True  # a command that writes makes one, changed or not
         self._saving: Future[list[Added]] | None = None
         self._pool = ThreadPoolExecutor(1)
         self._batch = batch_blocks(self._volume)
@@ -238,10 +238,10 @@ class _Intake:
         self.report.stopped = error.error if isinstance(error, _Stopped) else error
 
     def _finish_run(self) -> None:
-        """Save what is left. A command that writes makes at least one commit, changed or not."""
+        """Save what is left."""
         self._flush()
         self._settle()
-        if not self._commits:
+        if self._commit_due:
             with _in_the_vault():
                 self._vault.commit()
 
@@ -401,7 +401,7 @@ class _Intake:
             self._written.add(unfinished)
         for item in ready:
             self._written.discard(item.media.object_id)
-        self._commits += 1
+        self._commit_due = False
         self._saving = self._pool.submit(self._save, added)
 
     def _save(self, added: list[Added]) -> list[Added]:
@@ -410,11 +410,15 @@ class _Intake:
 
     def _settle(self) -> None:
         """Wait for the thread that saves; what it saved is added."""
-        saving, self._saving = self._saving, None
-        if saving is None:
+        if self._saving is None:
             return
+        try:
+            added = self._saving.result()  # Ctrl-C here: the result is asked for once more
+        except VaultError as error:
+            self._saving = None
+            raise _Stopped(error) from error
+        self._saving = None
         with _in_the_vault():
-            added = saving.result()
             for item in added:
                 if self._read_back:
                     self._compare(item)
@@ -457,6 +461,7 @@ class _Intake:
         for object_id in objects:
             if object_id in self._written:
                 self._written.discard(object_id)
+                self._commit_due = True
                 with _in_the_vault():
                     self._vault.catalog.reclaim(object_id)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from vault.contacts.card import make_card, parse_card
 from vault.errors import ContactError, UsageError, mark
 from vault.operations.bundles import read_small
+from vault.operations.names import can_be_name
 from vault.storage.output import OutputFile
 from vault.sync.age_identity import AgeIdentity, write_identity_file
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from vault.operations.workplace import Workplace
 
 _SEED_SIZE = 32
-_MOST_NAME = 100
 
 
 def own_card(vault: OpenVault) -> tuple[bytes, Card]:
@@ -67,7 +67,7 @@ def confirm_contact(vault: OpenVault, name: str) -> Contact:
 
 
 def _check_name(name: str) -> None:
-    if not name.strip() or len(name) > _MOST_NAME or "/" in name or not name.isprintable():
+    if "/" in name or not can_be_name(name):
         raise UsageError(
             mark("“{name}” cannot be the name of a contact."),
             hint=mark("Choose a short name without slashes and control characters."),

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from vault.catalog.catalog import first_blocks
 from vault.container.creation import check_length, check_new, create
 from vault.container.passphrase import normalise
-from vault.errors import VaultError, mark
+from vault.errors import UsageError, VaultError, mark
 from vault.ledger.keys import LOG_SEED_SIZE, LogKeys
+from vault.operations.names import can_be_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -49,11 +50,13 @@ def create_vault(
         progress: called with bytes written and bytes in all.
 
     Raises:
-        UsageError: a bad size, an empty passphrase, or two that are the same.
+        UsageError: a bad size or label, an empty passphrase, or two that are the same.
         VaultError: the name is taken, or there is no room on the disk.
         NotSaved: the disk could not take it; nothing is left.
     """
     check_new(place.form, length, [normalise(volume.passphrase) for volume in volumes])
+    for volume in volumes:
+        _check_label(volume.label)
     check_place(path, length, place)
     payload = place.form.geometry(length).payload
     contents = []
@@ -63,16 +66,31 @@ def create_vault(
         contents.append(
             first_blocks(payload, label=volume.label, origin=origin, seed=seed, random=place.random)
         )
-    create(
-        place.disk,
-        path,
-        length,
-        [volume.passphrase for volume in volumes],
-        contents,
-        form=place.form,
-        random=place.random,
-        progress=progress,
-    )
+    try:
+        create(
+            place.disk,
+            path,
+            length,
+            [volume.passphrase for volume in volumes],
+            contents,
+            form=place.form,
+            random=place.random,
+            progress=progress,
+        )
+    except VaultError as error:
+        # Not the temporary name, which nobody knows.
+        error.values = {**error.values, "path": path}
+        raise
+
+
+def _check_label(label: str) -> None:
+    """Refuse a label that cannot be kept, or shown on one line."""
+    if not can_be_name(label):
+        raise UsageError(
+            mark("“{label}” cannot be the name of a volume."),
+            hint=mark("Choose a short name of letters, digits and spaces."),
+            label=label,
+        )
 
 
 def check_place(path: str, length: int, place: Workplace) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from vault.catalog.bodies import KeptCheckpoint
-from vault.evidence.fields import WITHHELD
+from vault.evidence.fields import WITHHELD, field_named
 from vault.ledger.checkpoint import Checkpoint, sign_checkpoint
 from vault.ledger.disclosure import parse_disclosure
 from vault.ledger.merkle import inclusion_proof, tree_root
@@ -77,7 +77,13 @@ def default_fields(
         names: what the entry has.
         withhold: kept inside in any case.
         only: if not empty, nothing else leaves, sensitive or not.
+
+    Raises:
+        UsageError: a name that no field has: a slip there would send what was to stay.
     """
+    for name in (*withhold, *only):
+        if name not in names:
+            field_named(name)
     chosen = [name for name in names if (name in only if only else name not in WITHHELD)]
     return sorted(name for name in chosen if name not in withhold)
 
@@ -106,14 +112,15 @@ def write_proof(
 
     Raises:
         NotFound: there is no such entry.
+        UsageError: a name that no field has.
         NotSaved: the disk failed.
     """
     entry = vault.own(item)
     catalog, origin = vault.catalog, vault.catalog.origin
-    kept = stage_checkpoint(vault)
-    vault.commit()
     stored = {field.name: field.raw for field in catalog.fields(origin, entry.seq)}
     chosen = default_fields(stored, withhold, only)
+    kept = stage_checkpoint(vault)
+    vault.commit()
     hashes = inclusion_proof(catalog.leaf_hashes(origin, kept.size), entry.seq)
     files = proof_files(
         vault.keys.public,

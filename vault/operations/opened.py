@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from vault.catalog.catalog import Catalog
 from vault.container.session import open_container
-from vault.errors import ContainerFull, Damaged, UsageError, mark
+from vault.errors import ContainerError, Damaged, UsageError, mark
 from vault.ledger.keys import LogKeys
 from vault.sync.age_identity import AgeIdentity
 
@@ -73,14 +73,16 @@ class OpenVault:
 
         Raises:
             NotSaved: nothing after the last commit is kept; the vault must be opened again.
-            ContainerFull: what was staged is forgotten, the vault goes on.
+            ContainerError: it does not fit, or may not be written: what was staged is
+                forgotten, the vault goes on.
         """
         try:
             while not self.catalog.flush():
                 self.session.commit()
             self.session.commit()
-        except ContainerFull:
-            self.forget_staged()
+        except ContainerError:
+            if not self.session.broken:
+                self.forget_staged()
             raise
 
     def forget_staged(self) -> None:

@@ -7,6 +7,8 @@ fails, leaves blocks that the next writing command reclaims.
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from vault.catalog.bodies import Import, KeptCheckpoint
@@ -28,13 +30,18 @@ if TYPE_CHECKING:
     from vault.verify.bundle import BundleReport, ReceivedEntry
 
 
+MOST_MISSING = 100
+"""Missing bundles that are told by number; a sender can claim any number for hers."""
+
+
 class Received(NamedTuple):
     """What an import brought.
 
     Attributes:
         report: what was checked, and who signed.
         new: numbers of the entries that were new, or of which something was.
-        missing: numbers of bundles from this contact that never arrived, before this one.
+        missing: numbers of bundles from this contact that never arrived, before this one;
+            the first hundred at most.
     """
 
     report: BundleReport
@@ -81,8 +88,7 @@ class _VaultSink:
         self._vault = vault
         self.entries: list[ReceivedEntry] = []
         self.media_of: dict[bytes, Media] = {}
-        volume = vault.volume
-        self._batch = batch_blocks(volume.batch_limit(), volume.payload)
+        self._batch = batch_blocks(vault.volume)
 
     def entry(self, entry: ReceivedEntry) -> None:
         self.entries.append(entry)
@@ -146,7 +152,7 @@ def _check_history(vault: OpenVault, report: BundleReport, contact: Contact) -> 
             name=contact.name,
             seq=report.seq,
         )
-    return [seq for seq in range(1, report.seq) if seq not in seen]
+    return list(islice((seq for seq in range(1, report.seq) if seq not in seen), MOST_MISSING))
 
 
 def _publish(
@@ -157,6 +163,9 @@ def _publish(
     new = []
     for entry in sink.entries:
         media = sink.media_of.get(entry.file.sha256) if entry.file else None
+        if media and entry.file:
+            # One file, but each entry says by itself of what type it takes it to be.
+            media = replace(media, media_type=entry.file.media_type)
         if catalog.receive_entry(
             entry.leaf,
             list(entry.fields.values()),
