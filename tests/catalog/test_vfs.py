@@ -192,6 +192,39 @@ def test_an_index_larger_than_a_commit_is_stored_in_several():
     assert open_catalog(volume).rebuilt is False
 
 
+def test_records_that_no_commit_can_carry_are_refused_and_forgotten():
+    volume = full_volume(notes=3)
+    volume.limit = 60
+    catalog = open_catalog(volume)
+    before = catalog.newest()
+    add_note(catalog, "too long", "x" * 100_000)
+    with pytest.raises(ContainerFull):
+        catalog.flush()
+    volume.rollback()
+    catalog.reload()
+    assert before == catalog.newest()
+    add_note(catalog, "short")
+    save(catalog, volume)
+    assert catalog.losses(read=True).nothing
+
+
+def test_files_staged_before_are_committed_before_the_records_that_name_them():
+    volume = full_volume(notes=3)
+    volume.limit = 60
+    catalog = open_catalog(volume)
+    add_file(catalog, volume, bytes(60 * 1024))
+    assert catalog.flush() is False
+    volume.commit()
+    between = open_catalog(volume.copy())
+    assert (False, 1) == (between.rebuilt, len(between.unpublished_media()))
+    assert catalog.flush() is True
+    volume.commit()
+    catalog.close()
+    again = open_catalog(volume)
+    assert (False, ()) == (again.rebuilt, again.unpublished_media())
+    assert again.losses(read=True).nothing
+
+
 def test_pages_behind_the_end_are_dropped():
     volume = full_volume()
     stored = volume.numbers(PAGE, 0)

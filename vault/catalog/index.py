@@ -19,7 +19,7 @@ from vault.catalog.rows import blob_in, number_in, record_from
 from vault.catalog.schema import VERSIONS
 from vault.catalog.store import RECORD, BlockStore
 from vault.catalog.stream import Draft, RecordStream, Scan
-from vault.errors import Damaged, mark
+from vault.errors import ContainerFull, Damaged, mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -291,20 +291,33 @@ class Index:
     def flush(self) -> bool:
         """Stage everything that was changed. It lasts after the container's next commit.
 
+        Records come whole in one commit, after the files' blocks that are staged before them.
+
         Returns:
             True when everything is staged. False when it does not fit into one commit, as
             after rebuilding a large index: commit and call again, until it is True; then
             commit once more. A crash between leaves an index that is rebuilt again.
 
         Raises:
-            ContainerFull: no room. Let the container forget what is staged, and `reload`.
+            ContainerFull: no room, or more records than one commit can carry. Let the
+                container forget what is staged, and `reload`.
         """
         with self._lock:
             if self._database is None:
                 raise Damaged(mark("The catalog is closed."))
+            records = len(self._stream.waiting_numbers())
+            limit, staged = self._store.batch_limit(), self._store.pending_blocks()
+            if records > limit:
+                raise ContainerFull(
+                    mark("This is more than one step can save: {blocks} blocks of {limit}."),
+                    blocks=records,
+                    limit=limit,
+                )
+            if staged + records > limit:
+                # Files whose entries come with the next commit: until then nothing names them.
+                return False
             self._stream.stage()
-            limit = self._store.batch_limit() - self._store.pending_blocks()
-            return self._database.file.stage(limit)
+            return self._database.file.stage(limit - staged - records)
 
 
 def _kept(db: apsw.Connection) -> Iterator[tuple[int, int, bytes]]:
