@@ -1,0 +1,355 @@
+"""Somebody who holds K₀, or older copies, alters the file: told, survived, never blocking."""
+
+from __future__ import annotations
+
+import pytest
+
+from container.worlds import PATH, World, payloads, read_all, told
+from seam.memory import MemoryDisk
+from seam.small import seeded
+from vault.container.block import PAGE
+from vault.container.cell import LIMIT, Cell, cell_key, seal_cell
+from vault.container.geometry import CELL_UNIT, HEAD_SIZE
+from vault.container.head import open_head
+from vault.container.root import RootHead, Row, encode_root, encode_table
+from vault.errors import RolledBack
+
+
+def history(commits: int = 12, *, top: int = 8) -> tuple[World, list[bytes]]:
+    """Three volumes, commits on all of them, and the file after each."""
+    contents = [payloads(count, seed=level) for level, count in enumerate((8, 8, top))]
+    world = World(3, disk=MemoryDisk(), seed=2, contents=contents)
+    copies = [world.disk.read(PATH)]
+    session = world.open()
+    for number in range(commits):
+        for level in range(3):
+            world.put(session, level, {(PAGE, 0, number % 5): b"%d of %d" % (number, level)})
+        world.commit(session)
+        copies.append(world.disk.read(PATH))
+    session.close()
+    return world, copies
+
+
+def current(world: World) -> Cell:
+    session = world.open(0, writable=False)
+    cell = session._cell
+    session.close()
+    return cell
+
+
+class KeyHolder:
+    """Who knows the first passphrase: writes any cell, any root of level 0."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.disk = world.disk
+        session = world.open(0, writable=False)
+        self.geometry = session.geometry
+        self.reader = session.top.reader
+        self.state = session.top.state
+        self.cell = session._cell
+        self._close = session.close
+        self.random = seeded(77)
+        head = open_head(self.disk.read(PATH)[:HEAD_SIZE], b"one", kdf=world.form.kdf)
+        self.key = cell_key(head.keys[0])
+
+    def write_cells(self, cell: Cell) -> None:
+        """Put one cell into all four places; where parity forbids, the number before it."""
+        for end in (0, 1):
+            for slot in (0, 1):
+                here = cell if cell.commit % 2 == slot else cell._replace(commit=cell.commit - 1)
+                unit = seal_cell(here, self.key, end=end, slot=slot, random=self.random)
+                self.disk.damage(PATH, self.geometry.cell_offset(end, slot), unit)
+
+    def break_cells(self) -> None:
+        for end in (0, 1):
+            for slot in (0, 1):
+                at = self.geometry.cell_offset(end, slot)
+                self.disk.damage(PATH, at, self.random(CELL_UNIT))
+
+    def write_root(self, row: int, head: RootHead, table: list[Row]) -> None:
+        """Put any root of level 0 into a row."""
+        share = self.geometry.shares[0]
+        buffer = bytearray(
+            self.disk.read(PATH)[self.geometry.row_offset(row) :][: self.geometry.pitch]
+        )
+        encoded = encode_root(head, 0, encode_table(table, share))
+        self.reader.seal_root(memoryview(buffer), encoded, row, head, self.random)
+        self.disk.damage(PATH, self.geometry.row_offset(row), bytes(buffer))
+
+    def leave(self) -> None:
+        self._close()
+
+
+def upper_intact(world: World, *, altered: bool) -> None:
+    """The upper volumes have all they had; writing goes on, after a confirmation if told."""
+    session = world.open()
+    world.check(session, levels=[1, 2])
+    assert altered == told(session, "Volume 3: altered") == session.top.findings.altered
+    if altered:
+        with pytest.raises(RolledBack):
+            session.commit()
+    session.close()
+    session = world.open(allow_altered=True)
+    for number in range(6):
+        for level in (1, 2):
+            world.put(session, level, {(PAGE, 9, number): b"after"})
+        world.staged[0] = {}
+        world.commit(session)
+        world.check(session, levels=[1, 2])
+    session.close()
+    session = world.open()
+    world.check(session, levels=[1, 2])
+    assert not session.top.findings.altered
+    session.commit()
+    session.close()
+
+
+@pytest.mark.parametrize("back", [2, 3, 7])
+def test_cells_of_an_older_state_are_told_and_nothing_is_lost(back):
+    world, copies = history()
+    session = world.open(writable=False)
+    geometry = session.geometry
+    session.close()
+    for end in (0, 1):
+        for slot in (0, 1):
+            at = geometry.cell_offset(end, slot)
+            world.disk.damage(PATH, at, copies[-1 - back][at : at + CELL_UNIT])
+    session = world.open()
+    assert told(session, "Volume 1: altered, or an older state of the file was put back")
+    world.check(session)
+    session.close()
+    upper_intact(world, altered=True)
+
+
+def test_the_very_last_commit_set_back_looks_like_an_unfinished_one():
+    world, copies = history()
+    world.disk.put(PATH, copies[-1])
+    session = world.open(writable=False)
+    geometry = session.geometry
+    session.close()
+    for end in (0, 1):
+        for slot in (0, 1):
+            at = geometry.cell_offset(end, slot)
+            world.disk.damage(PATH, at, copies[-2][at : at + CELL_UNIT])
+    session = world.open()
+    assert told(session, "an unfinished save was skipped")
+    assert not session.top.findings.altered
+    session.commit()
+    session.close()
+
+
+@pytest.mark.parametrize("steps", [1, 5, 63, 64, 65, 1000, 1 << 40])
+def test_cells_set_forward_are_survived(steps):
+    world, _ = history()
+    holder = KeyHolder(world)
+    cell = holder.cell
+    holder.leave()
+    holder.write_cells(Cell(cell.commit + 2, cell.epoch + steps, 1, bytes(16)))
+    session = world.open()
+    assert told(session, f"Volume 3: {steps} rows were written without it")
+    world.check(session, levels=[1, 2])
+    session.close()
+    upper_intact(world, altered=False)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        Cell(LIMIT - 1, LIMIT - 1, 1, bytes(16)),
+        Cell(LIMIT - 1, 100, 1, bytes(16)),
+        Cell(101, LIMIT - 1, 1, bytes(16)),
+        Cell(101, LIMIT - 3, 1, bytes(16)),
+    ],
+    ids=["both", "commit", "epoch", "epoch-two-before"],
+)
+def test_a_cell_at_the_end_of_the_numbers_never_loses_an_acknowledged_commit(cell):
+    world, _ = history()
+    holder = KeyHolder(world)
+    holder.leave()
+    holder.write_cells(cell)
+    for turn in range(4):
+        session = world.open(allow_altered=True)
+        world.check(session, levels=[1, 2])
+        for level in (1, 2):
+            world.put(session, level, {(PAGE, 8, turn): b"x"})
+        try:
+            world.commit(session)
+        except RolledBack:
+            world.forget()
+        session.close()
+    session = world.open(writable=False)
+    world.check(session, levels=[1, 2])
+    session.close()
+
+
+def test_no_cell_readable_level_0s_newest_root_stands_in():
+    world, _ = history()
+    holder = KeyHolder(world)
+    holder.leave()
+    holder.break_cells()
+    for level in range(3):
+        session = world.open(level)
+        assert told(session, "The places that hold the newest state cannot be read")
+        world.check(session)
+        with pytest.raises(RolledBack):
+            session.commit()
+        session.close()
+    session = world.open(allow_altered=True)
+    assert holder.cell.epoch == session.status(2).epoch
+    assert holder.cell.commit == session.status(2).commits
+    session.commit()
+    session.close()
+    session = world.open()
+    assert [] == session.notices
+    world.check(session)
+
+
+def test_without_cells_and_without_level_0_the_upper_volumes_are_read_and_written():
+    world, _ = history()
+    holder = KeyHolder(world)
+    holder.leave()
+    holder.break_cells()
+    share = holder.geometry.shares[0].blocks * holder.geometry.sealed
+    for row in range(holder.geometry.rows):
+        world.disk.damage(PATH, holder.geometry.row_offset(row), holder.random(share))
+    session = world.open()
+    assert not session.volumes[0].usable
+    assert told(session, "Volume 1: wholly overwritten")
+    world.check(session, levels=[1, 2])
+    session.close()
+    upper_intact(world, altered=True)
+
+
+def hostile_tables(holder: KeyHolder) -> dict[str, tuple[RootHead, list[Row]]]:
+    """Roots of level 0 that its reader must refuse or survive."""
+    share, state, cell = holder.geometry.shares[0], holder.state, holder.cell
+    names = bytearray(17 * share.blocks)
+    for position in range(share.blocks):
+        names[17 * position : 17 * position + 17] = b"\2" + bytes(15) + b"\1"
+    honest = RootHead(cell.epoch - 1, cell.commit_id, state.counter, cell.commit, bytes(names))
+    full = ((1 << share.data) - 1) << share.root
+    every = [Row(row.epoch, row.commit_id, full) for row in state.table]
+    far = [Row(row.epoch + (1 << 40), row.commit_id, full) for row in state.table]
+    own = (cell.epoch - 1) % holder.geometry.rows
+    one = [Row(row.epoch, row.commit_id, 0) for row in state.table]
+    one[own] = Row(cell.epoch - 1, cell.commit_id, full)
+    return {
+        "one name everywhere": (honest, one),
+        "everything live": (honest, every),
+        "rows of the far future": (honest, far),
+        "highest counter": (honest._replace(counter=LIMIT - 1), state.table),
+        "highest commit": (honest._replace(commit=LIMIT - 1), state.table),
+        "names of roots": (honest._replace(summary=bytes(17 * share.blocks)), one),
+    }
+
+
+@pytest.mark.parametrize("kind", list(hostile_tables(KeyHolder(history(2)[0]))))
+def test_a_hostile_root_of_level_0_neither_harms_nor_stops_the_levels_above(kind):
+    world, _ = history()
+    holder = KeyHolder(world)
+    head, table = hostile_tables(holder)[kind]
+    holder.leave()
+    holder.write_root(head.epoch % holder.geometry.rows, head, table)
+    session = world.open()
+    world.check(session, levels=[1, 2])
+    session.close()
+    upper_intact(world, altered=False)
+
+
+def test_roots_of_level_0_ahead_are_told_and_do_not_stop_the_levels_above():
+    world, _ = history()
+    holder = KeyHolder(world)
+    holder.leave()
+    epoch = holder.cell.epoch + holder.geometry.reserve
+    head = RootHead(epoch, bytes(16), holder.state.counter + 9, 99, bytes(17 * 9))
+    holder.write_root(epoch % holder.geometry.rows, head, holder.state.table)
+    session = world.open()
+    assert told(session, "Volume 1: altered")
+    world.check(session, levels=[1, 2])
+    session.close()
+    upper_intact(world, altered=False)
+
+
+def test_the_share_of_level_0_in_random_bytes_is_left_out_and_named():
+    world, _ = history()
+    holder = KeyHolder(world)
+    holder.leave()
+    share = holder.geometry.shares[0].blocks * holder.geometry.sealed
+    for row in range(holder.geometry.rows):
+        world.disk.damage(PATH, holder.geometry.row_offset(row), holder.random(share))
+    session = world.open()
+    assert [False, True, True] == [volume.usable for volume in session.volumes]
+    assert told(session, "Volume 1: wholly overwritten")
+    session.close()
+    upper_intact(world, altered=False)
+
+
+def test_blocks_of_an_older_copy_do_not_open():
+    """Each block of the newest row, replaced by what stood there one round before."""
+    world, _ = history(2)
+    session = world.open()
+    old = world.disk.read(PATH)
+    for number in range(64):
+        for level in range(3):
+            world.put(session, level, {(PAGE, 1, 0): b"round two %d" % number})
+        world.commit(session)
+    geometry = session.geometry
+    row = (session.status(2).epoch - 1) % geometry.rows
+    session.close()
+    new = world.disk.read(PATH)
+    for share in geometry.shares:
+        for position in range(share.root, share.root + share.data):
+            at = geometry.row_offset(row) + (share.first + position) * geometry.sealed
+            world.disk.put(PATH, new)
+            world.disk.damage(PATH, at, old[at : at + geometry.sealed])
+            session = world.open(writable=False)
+            for volume in session.volumes:
+                reading = read_all(volume)
+                expected = dict(world.kept[volume.level])
+                for name in reading.lost:
+                    del expected[name]
+                assert expected == reading.content
+                assert len(reading.lost) <= (volume.level == share.level)
+            session.close()
+
+
+def test_a_whole_row_of_an_older_copy_gives_an_older_state_or_costs_that_row():
+    """The next root that fits, whole; where none does, the newest without what it lost."""
+    world, _ = history(2, top=400)
+    session = world.open()
+    old = world.disk.read(PATH)
+    moments = [world.kept]
+    for number in range(64):
+        for level in range(3):
+            world.put(session, level, {(PAGE, 2, number % 20): b"round two %d" % number})
+        world.commit(session)
+        moments.append(world.kept)
+    geometry = session.geometry
+    epoch = session.status(2).epoch
+    rows = {spot >> 16 for spot in session.top.where.values()}
+    session.close()
+    new = world.disk.read(PATH)
+    salvaged = 0
+    for row in sorted(rows - {(epoch - 1) % geometry.rows}):
+        world.disk.put(PATH, new)
+        at = geometry.row_offset(row)
+        world.disk.damage(PATH, at, old[at : at + geometry.pitch])
+        session = world.open()
+        assert told(session, "Volume 3: altered")
+        for volume in session.volumes:
+            reading = read_all(volume)
+            older = [moment[volume.level] for moment in moments]
+            if reading.content not in older:
+                salvaged += 1
+                assert reading.content.items() < older[-1].items()
+                assert told(session, f"Volume {volume.level + 1}: {volume.findings.lost} blocks")
+        session.close()
+    assert salvaged
+
+
+def test_the_whole_file_replaced_by_an_older_copy_is_not_noticed_here():
+    world, copies = history()
+    world.disk.put(PATH, copies[4])
+    session = world.open()
+    assert [] == session.notices

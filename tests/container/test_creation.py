@@ -1,0 +1,159 @@
+"""Making a container: one pass, power-safe, the same whatever it holds."""
+
+from __future__ import annotations
+
+import errno
+
+import pytest
+
+from container.worlds import PASSPHRASES, PATH, World, payloads, told
+from seam.faulty import FaultyDisk
+from seam.memory import MemoryDisk
+from seam.recording import Op, RecordingDisk
+from seam.small import SMALL_FORM, SMALL_LENGTH, seeded, small_geometry
+from vault.container.creation import create
+from vault.container.form import FORM_V1
+from vault.container.geometry import MIB
+from vault.errors import ContainerFull, NotSaved, UsageError, VaultError
+
+SMALL = small_geometry(SMALL_LENGTH)
+
+
+def make(disk, passphrases=PASSPHRASES[:1], contents=({},), **changes):
+    arguments = {"length": SMALL_LENGTH, "form": SMALL_FORM, "random": seeded(1), **changes}
+    length = arguments.pop("length")
+    create(disk, PATH, length, passphrases, contents, **arguments)
+
+
+@pytest.mark.parametrize("volumes", [1, 2, 3])
+@pytest.mark.parametrize("blocks", [0, 40])
+def test_one_sequential_pass_then_fsync_rename_and_the_folder(volumes, blocks):
+    disk = RecordingDisk(MemoryDisk())
+    World(volumes, disk=disk, contents=[payloads(blocks)] * volumes)
+    writes = [op for op in disk.ops if op.op == "pwrite"]
+    at = 0
+    for write in writes:
+        assert at == write.offset
+        at += write.length
+    assert SMALL_LENGTH == at
+    rest = [op for op in disk.ops if op.op != "pwrite"]
+    assert rest == [
+        Op("create", "f1"),
+        Op("fsync", "f1"),
+        Op("close", "f1"),
+        Op("rename", "f1>f2"),
+        Op("sync-folder", "f2"),
+    ]
+    assert disk.ops.index(Op("fsync", "f1")) > disk.ops.index(writes[-1])
+
+
+def test_operations_are_the_same_whatever_volumes_and_contents():
+    seen = []
+    for volumes, blocks in ((1, 0), (1, 100), (2, 3), (3, 200)):
+        disk = RecordingDisk(MemoryDisk())
+        World(volumes, disk=disk, contents=[payloads(blocks, seed=1)] * volumes)
+        seen.append((disk.ops, disk.reads))
+    assert all(one == seen[0] for one in seen)
+
+
+def test_a_new_container_stands_at_epoch_s_and_commit_0_whatever_it_holds():
+    for blocks in (0, 100):
+        world = World(3, contents=[payloads(blocks)] * 3)
+        session = world.open()
+        for level in range(3):
+            status = session.status(level)
+            assert (SMALL.rows, 0, 0) == (status.epoch, status.commits, status.lag)
+        assert [] == session.notices
+        world.check(session)
+
+
+def test_live_blocks_stand_in_the_last_rows():
+    session = World(1, contents=[payloads(12)]).open()
+    table = session.top.state.table
+    assert [5, 5, 2] == [row.count for row in table[-3:]]
+    assert not any(row.count for row in table[:-3])
+
+
+def test_every_row_has_a_root_of_every_existing_level_and_of_no_other():
+    world = World(2)
+    session = world.open()
+    for volume in session.volumes:
+        for row in range(SMALL.rows):
+            assert volume.reader.root(row).head.epoch == row
+    session.close()
+
+
+def test_full_length_and_never_sparse():
+    disk = MemoryDisk()
+    World(1, disk=disk)
+    raw = disk.read(PATH)
+    assert SMALL_LENGTH == len(raw)
+    assert all(any(raw[at : at + 512]) for at in range(0, len(raw), 512))
+
+
+@pytest.mark.parametrize("count", [0, 4])
+def test_no_and_four_passphrases_are_refused(count):
+    with pytest.raises(UsageError):
+        make(MemoryDisk(), [str(number) for number in range(count)], [{}] * count)
+
+
+def test_the_same_passphrase_twice_is_refused_in_whatever_form_it_is_typed():
+    disk = MemoryDisk()
+    with pytest.raises(UsageError):
+        make(disk, ["یک کابل", "\u064a\u0643  كابل\n"], [{}, {}])
+    assert {} == disk.snapshot()
+
+
+@pytest.mark.parametrize("length", [0, 1, 127 * MIB, 128 * MIB + 1, 65 * 1024 * MIB])
+def test_a_length_that_no_container_has_is_refused(length):
+    disk = MemoryDisk()
+    with pytest.raises(UsageError):
+        make(disk, length=length, form=FORM_V1)
+    assert {} == disk.snapshot()
+
+
+def test_contents_that_do_not_fit_are_refused_and_nothing_is_left():
+    disk = MemoryDisk()
+    capacity = SMALL.capacity(0)
+    make(disk, contents=[payloads(capacity, size=1)])
+    other = MemoryDisk()
+    with pytest.raises(ContainerFull):
+        make(other, contents=[payloads(capacity + 1, size=1)])
+    assert {} == other.snapshot()
+
+
+def test_a_name_that_is_taken_is_not_touched():
+    disk = MemoryDisk({PATH: b"something else"})
+    with pytest.raises(VaultError):
+        make(disk)
+    assert {PATH: b"something else"} == disk.snapshot()
+
+
+def test_progress_ends_with_the_whole_length():
+    seen = []
+    make(MemoryDisk(), progress=lambda done, total: seen.append((done, total)))
+    assert seen[-1] == (SMALL_LENGTH, SMALL_LENGTH)
+    assert sorted(seen) == seen
+    assert {SMALL_LENGTH} == {total for _, total in seen}
+
+
+@pytest.mark.parametrize("error", [errno.ENOSPC, errno.EIO, errno.EROFS, MemoryError()])
+def test_whatever_call_fails_nothing_stands_under_the_name(error):
+    counting = FaultyDisk(MemoryDisk())
+    make(counting)
+    expected = NotSaved if isinstance(error, int) else MemoryError
+    for number in range(counting.calls):
+        memory = MemoryDisk()
+        disk = FaultyDisk(memory, fail_at=number, error=error)
+        with pytest.raises(expected):
+            make(disk)
+        last = number == counting.calls - 1  # the folder's fsync: the name may be lost, no more
+        assert ({PATH} if last else set()) == set(memory.snapshot())
+        assert disk.fsyncs_after_failure == 0
+
+
+def test_two_volumes_do_not_share_a_key():
+    world = World(3, contents=[payloads(3)] * 3)
+    session = world.open()
+    assert len({id(volume.reader.keys) for volume in session.volumes}) == 3
+    assert not told(session, "altered")

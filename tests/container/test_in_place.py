@@ -1,0 +1,101 @@
+"""Rows written over in place, when others have used up the reserve: what a power cut may cost."""
+
+from __future__ import annotations
+
+import random as pseudorandom
+
+from container.checks import in_place_after
+from container.worlds import PATH, World, payloads, read_all, told
+from seam.crashing import EVERYTHING, NOTHING, CrashingDisk, state_after
+from seam.memory import MemoryDisk
+
+
+def prepared() -> World:
+    """A volume of twelve blocks in two rows, of which the first comes up for writing."""
+    world = World(2, disk=MemoryDisk(), seed=6, contents=[{}, payloads(12)])
+    session = world.open()
+    world.commit(session)
+    session.close()
+    world.foreign_rows(in_place_after(world))
+    return world
+
+
+def commit_cut(world: World, seed: int) -> MemoryDisk:
+    """Commit in place, with the power cut while the row is written."""
+    disk = CrashingDisk(world.disk)
+    kept, world.disk = world.disk, disk
+    session = world.open()
+    assert not told(session, "reserve is used up")
+    session.commit()
+    assert told(session, "reserve is used up")
+    session.close()
+    world.disk = kept
+    return state_after(disk.log, 1, seed).disk
+
+
+def test_a_torn_row_costs_its_torn_blocks():
+    """As long as one copy of a root says under which id the rest was sealed."""
+    world = prepared()
+    raw = world.disk.read(PATH)
+    whole = commit_cut(world, EVERYTHING).read(PATH)
+    session = world.open(writable=False)
+    geometry, share = session.geometry, session.geometry.shares[1]
+    row = session.status(1).epoch % geometry.rows
+    blocks = [geometry.row_offset(row) + (share.first + at) * geometry.sealed for at in range(13)]
+    session.close()
+    chance = pseudorandom.Random(4)
+    for _ in range(40):
+        # Each block old or new; the first copy of the root new; up to two blocks torn.
+        made = bytearray(raw)
+        torn = chance.sample(range(share.root, share.root + share.data), chance.randrange(3))
+        for position, at in enumerate(blocks):
+            end = at + geometry.sealed
+            if position < share.root or chance.random() < 0.5:
+                made[at:end] = whole[at:end]
+            if position in torn:
+                made[at : at + 512] = raw[at : at + 512]
+                made[at + 512 : end] = whole[at + 512 : end]
+        world.disk.put(PATH, bytes(made))
+        session = world.open()
+        reading = read_all(session.top)
+        assert len(world.kept[1]) - len(reading.content) <= len(torn)
+        assert reading.content.items() <= world.kept[1].items()
+        assert not session.top.findings.altered
+        lost = session.top.findings.lost
+        assert lost == len(world.kept[1]) - len(reading.content)
+        assert told(session, f"Volume 2: {lost} blocks") == (lost > 0)
+        for _ in range(3):
+            session.commit()
+        assert (reading.content, set()) == read_all(session.top)
+        session.close()
+
+
+def test_a_row_there_whole_or_not_at_all_costs_nothing_however_often():
+    world = prepared()
+    for seed in (EVERYTHING, EVERYTHING, NOTHING, EVERYTHING):
+        world.disk = commit_cut(world, seed)
+        session = world.open(writable=False)
+        world.check(session)
+        assert told(session, "an unfinished save was skipped")
+        session.close()
+    session = world.open()
+    world.stir(session)
+    world.commit(session)
+    world.check(session)
+
+
+def test_the_last_root_of_all_written_over_in_place_is_an_unfinished_save():
+    """S − 1 rows of others: the row that comes up holds the only root left, and the blocks."""
+    world = World(2, disk=MemoryDisk(), contents=[{}, payloads(3)])
+    world.foreign_rows(63)
+    session = world.open(writable=False)
+    assert 1 == sum(session.top.reader.root(row) is not None for row in range(64))
+    session.close()
+    world.disk = commit_cut(world, EVERYTHING)
+    session = world.open()
+    assert told(session, "Volume 2: an unfinished save was skipped")
+    assert not session.top.findings.altered
+    world.check(session)
+    session.commit()
+    session.close()
+    world.check(world.open())
