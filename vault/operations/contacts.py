@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vault.contacts.card import make_card, parse_card
-from vault.errors import ContactError, UsageError, mark
+from vault.errors import BadCard, ContactError, LedgerError, UsageError, mark
 from vault.operations.bundles import read_small
 from vault.operations.names import can_be_name
 from vault.storage.output import OutputFile
@@ -33,7 +33,14 @@ def read_card(path: str) -> tuple[bytes, Card]:
         BadCard: the file holds none.
     """
     raw = read_small(path)
-    return raw, parse_card(raw)
+    try:
+        return raw, parse_card(raw)
+    except (LedgerError, BadCard):
+        raise BadCard(
+            mark("{path} is not a card, or it was changed on the way."),
+            hint=mark("Ask for it again, another way."),
+            path=path,
+        ) from None
 
 
 def add_contact(vault: OpenVault, name: str, path: str) -> Contact:
@@ -48,6 +55,9 @@ def add_contact(vault: OpenVault, name: str, path: str) -> Contact:
     raw, card = read_card(path)
     if card.recipient == vault.identity.recipient:
         raise ContactError(mark("This is your own card."))
+    for known in vault.catalog.contacts():
+        if known.fingerprint == card.fingerprint:
+            raise ContactError(mark("This card is here already, as “{name}”."), name=known.name)
     contact = vault.catalog.add_contact(
         name,
         raw,

@@ -56,7 +56,7 @@ def create_vault(
     """
     check_new(place.form, length, [normalise(volume.passphrase) for volume in volumes])
     for volume in volumes:
-        _check_label(volume.label)
+        check_label(volume.label)
     check_place(path, length, place)
     payload = place.form.geometry(length).payload
     contents = []
@@ -83,7 +83,7 @@ def create_vault(
         raise
 
 
-def _check_label(label: str) -> None:
+def check_label(label: str) -> None:
     """Refuse a label that cannot be kept, or shown on one line."""
     if not can_be_name(label):
         raise UsageError(

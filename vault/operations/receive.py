@@ -2,7 +2,9 @@
 
 Files stream into blocks that belong to nothing yet; when every signature, proof, hash, the padding
 and the end of the stream hold, one last commit publishes the entries. A crash, or a check that
-fails, leaves blocks that the next writing command reclaims.
+fails, leaves blocks that the next command that brings something in reclaims. Only where the entries
+alone are more than one commit carries do they come in several, each entry whole, the note of the
+import last.
 """
 
 from __future__ import annotations
@@ -15,13 +17,13 @@ from vault.catalog.bodies import Import, KeptCheckpoint
 from vault.catalog.rows import Media
 from vault.catalog.store import MEDIA
 from vault.encoding.times import write_time
-from vault.errors import ContactError, Inconsistent, Replayed, VaultError, mark
-from vault.operations.add import batch_blocks
+from vault.errors import ContactError, Inconsistent, NotFound, Replayed, VaultError, mark
+from vault.operations.add import FIELD_BYTES, batch_blocks
 from vault.operations.bundles import check_file
 from vault.verify.bundle import Signer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from vault.catalog.bodies import Contact
     from vault.ledger.entry import FileValue
@@ -71,6 +73,7 @@ def import_bundle(vault: OpenVault, path: str, progress: Progress) -> Received:
         report = check_file(path, [vault.identity], sink, progress)
         contact = _sender(vault, report)
         missing = _check_history(vault, report, contact)
+        _check_entries(vault, sink.entries, contact)
         new = _publish(vault, report, contact, sink)
         vault.commit()
     except VaultError:
@@ -88,7 +91,7 @@ class _VaultSink:
         self._vault = vault
         self.entries: list[ReceivedEntry] = []
         self.media_of: dict[bytes, Media] = {}
-        self._batch = batch_blocks(vault.volume)
+        self.batch = batch_blocks(vault.volume)
 
     def entry(self, entry: ReceivedEntry) -> None:
         self.entries.append(entry)
@@ -104,11 +107,11 @@ class _VaultSink:
         for chunk in chunks:
             rest += chunk
             while len(rest) >= volume.payload:
+                if volume.pending_blocks() >= self.batch:
+                    self._vault.session.commit()
                 volume.put(MEDIA, object_id, number, memoryview(rest)[: volume.payload])
                 del rest[: volume.payload]
                 number += 1
-            if volume.pending_blocks() >= self._batch:
-                self._vault.session.commit()
         if rest:
             volume.put(MEDIA, object_id, number, rest)
         self.media_of[file.sha256] = Media(object_id, file.size, file.sha256, file.media_type)
@@ -155,13 +158,39 @@ def _check_history(vault: OpenVault, report: BundleReport, contact: Contact) -> 
     return list(islice((seq for seq in range(1, report.seq) if seq not in seen), MOST_MISSING))
 
 
+def _check_entries(vault: OpenVault, entries: Sequence[ReceivedEntry], contact: Contact) -> None:
+    """Refuse an entry where another of the same number came before."""
+    for entry in entries:
+        try:
+            known = vault.catalog.leaf(contact.origin, entry.seq)
+        except NotFound:
+            continue
+        if known != entry.leaf:
+            raise Inconsistent(
+                mark(
+                    "“{name}” signed two different entries {seq}: an older copy of her vault was "
+                    "put back, or its history was rewritten. Nothing was imported."
+                ),
+                hint=mark("Ask her. Keep both bundles."),
+                name=contact.name,
+                seq=entry.seq,
+            )
+
+
 def _publish(
     vault: OpenVault, report: BundleReport, contact: Contact, sink: _VaultSink
 ) -> list[int]:
     """Stage entries, checkpoint and the note of the import; returns the numbers with news."""
     catalog, now = vault.catalog, vault.place.now()
-    new = []
+    head = report.head
+    catalog.add_checkpoint(KeptCheckpoint(head.origin, head.size, head.root, report.checkpoint))
+    new, waiting = [], 0
     for entry in sink.entries:
+        blocks = -(-_record_bytes(entry) // vault.volume.payload)
+        if vault.volume.pending_blocks() + waiting + blocks > sink.batch:
+            vault.commit()
+            waiting = 0
+        waiting += blocks
         media = sink.media_of.get(entry.file.sha256) if entry.file else None
         if media and entry.file:
             # One file, but each entry says by itself of what type it takes it to be.
@@ -174,8 +203,6 @@ def _publish(
             added=now,
         ):
             new.append(entry.seq)
-    head = report.head
-    catalog.add_checkpoint(KeptCheckpoint(head.origin, head.size, head.root, report.checkpoint))
     catalog.add_import(
         Import(
             manifest=report.manifest_sha256,
@@ -189,3 +216,9 @@ def _publish(
         )
     )
     return sorted(new)
+
+
+def _record_bytes(entry: ReceivedEntry) -> int:
+    """Bytes that an entry takes in the records at most."""
+    parts = (entry.leaf, entry.proof, *entry.fields.values())
+    return sum(len(part) + FIELD_BYTES for part in parts)
