@@ -87,7 +87,11 @@ def play(step, folder, **options):
     options.setdefault("environ", {"COLUMNS": "80", "TERM": "dumb"})
     options.setdefault("make_form", lambda: CHEAP_FORM)
     typed = "".join(f"{line}\n" for line in step.piped).encode()
-    ran = amanat(*shlex.split(step.command)[1:], terminal=terminal, typed=typed, **options)
+    command, _arrow, target = step.command.partition(" > ")
+    ran = amanat(*shlex.split(command)[1:], terminal=terminal, typed=typed, **options)
+    if target:
+        Path(folder, target).write_bytes(ran.raw)
+        return ran.code, _lines(ran.err, "! ") + _lines(ran.screen, "? ")
     return ran.code, _lines(ran.out) + _lines(ran.err, "! ") + _lines(ran.screen, "? ")
 
 

@@ -18,10 +18,11 @@ import typer
 import typer.core
 from typer.main import get_command
 
+from vault import __version__
 from vault.cli.i18n import _
 from vault.cli.invocation import invocation_of
 from vault.cli.settings import global_options
-from vault.errors import UsageError, mark
+from vault.errors import NotFound, UsageError, mark
 
 if TYPE_CHECKING:
     from typer._click import Command as TyperAny
@@ -151,7 +152,8 @@ class HouseGroup(typer.core.TyperGroup):
         if entry is None:
             return None
         declared = entry.load() if isinstance(entry, Entry) else entry
-        global_params = [param for param in self.params if param.name != "help"]
+        own = {"help", "version"}
+        global_params = [param for param in self.params if param.name not in own]
         return _built(cmd_name, declared, global_params)
 
     def resolve_command(
@@ -203,8 +205,16 @@ def root_group(summary: str, entries: Mapping[str, Entry], examples: Sequence[st
         ) -> tuple[str | None, TyperAny | None, list[str]]:
             """Return the command; a file in its place is opened."""
             in_prompt = invocation_of(ctx).open_vault is not None  # type: ignore[arg-type]
-            if args[0] not in self.entries and not in_prompt and Path(args[0]).is_file():
-                args = ["open", *args]
+            if args[0] not in self.entries and not in_prompt:
+                if Path(args[0]).is_file():
+                    return super().resolve_command(ctx, ["open", *args])
+                if Path(args[0]).suffix:  # meant as a file, as commands have no dots
+                    raise NotFound(
+                        mark("There is no file {name}, and no such command."),
+                        hint=mark("See: {command} --help"),
+                        name=args[0],
+                        command=ctx.command_path,
+                    )
             return super().resolve_command(ctx, args)
 
     Root.entries = entries
@@ -228,7 +238,7 @@ def root_group(summary: str, entries: Mapping[str, Entry], examples: Sequence[st
 def built_root(app: typer.Typer) -> TyperAny:
     """Return a Typer app as the command that parses the words."""
     command = get_command(app)
-    command.params.append(_help_option())
+    command.params += [_version_option(), _help_option()]
     return command
 
 
@@ -294,6 +304,26 @@ def _help_option() -> typer.core.TyperOption:
         callback=_show_help,
         help=_("Show this help."),
     )
+
+
+def _version_option() -> typer.core.TyperOption:
+    return typer.core.TyperOption(
+        param_decls=["--version"],
+        is_flag=True,
+        is_eager=True,
+        expose_value=False,
+        callback=_show_version,
+        help=_("Show the version."),
+    )
+
+
+def _show_version(context: Context, _param: Parameter, value: bool) -> None:
+    if value and not context.resilient_parsing:
+        here = invocation_of(context)  # type: ignore[arg-type]
+        here.output.line(
+            "{program} {version}", program=here.surroundings.program, version=__version__
+        )
+        raise typer.Exit
 
 
 def _show_help(context: Context, _param: Parameter, value: bool) -> None:

@@ -64,7 +64,7 @@ def _usage(error: TyperException) -> VaultError:
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else ""
     param = getattr(error, "param", None)
-    name = param.get_error_hint(context).strip("'") if param is not None else ""
+    name = param.get_error_hint(context).replace("'", "") if param is not None else ""
     hint = mark("See: {command} --help") if path else ""
     if kind == "NoSuchOption":
         option = getattr(error, "option_name", "")

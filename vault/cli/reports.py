@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from vault.cli.i18n import _
 from vault.cli.progress import as_bytes
+from vault.cli.wording import entries_text, files_text
 from vault.verify.bundle import Signer
 
 if TYPE_CHECKING:
@@ -19,9 +20,9 @@ def tell_bundle(here: Invocation, path: str, report: BundleReport) -> None:
     files = sum(entry.media for entry in report.entries)
     output.line("{path}", path=path)
     output.detail(
-        _("intact: {entries} entries, {files} files, every byte as it was sealed"),
-        entries=len(report.entries),
-        files=files,
+        _("intact: {entries}, {files}, every byte as it was sealed"),
+        entries=entries_text(len(report.entries)),
+        files=files_text(files),
     )
     signers = {
         Signer.CONFIRMED: _("signed by {name}, whose fingerprint was compared"),
@@ -33,9 +34,9 @@ def tell_bundle(here: Invocation, path: str, report: BundleReport) -> None:
     output.detail(_("not anchored in time: only the sender says when"))
     output.detail(_("log {origin}"), origin=report.origin)
     output.detail(
-        _("bundle {seq} for you, cut from {size} entries, made {made} by the sender's clock"),
+        _("bundle {seq} for you, of a log of {entries}, made {made} by the sender's clock"),
         seq=report.seq,
-        size=report.head.size,
+        entries=entries_text(report.head.size),
         made=report.made.strftime("%Y-%m-%dT%H:%M:%SZ"),
     )
     for entry in report.entries:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from vault.cli.i18n import counted
 from vault.errors import UsageError, mark
 
 if TYPE_CHECKING:
@@ -15,6 +16,16 @@ if TYPE_CHECKING:
 
 _SIZE = re.compile(r"(\d{1,15})\s*([KMGT]?)(?:i?B)?", re.IGNORECASE)
 _POWERS = {"": 0, "K": 10, "M": 20, "G": 30, "T": 40}
+
+
+def entries_text(number: int) -> str:
+    """Return how many entries, in words."""
+    return counted("{number} entry", "{number} entries", number).format(number=number)
+
+
+def files_text(number: int) -> str:
+    """Return how many files, in words."""
+    return counted("{number} file", "{number} files", number).format(number=number)
 
 
 def read_size(text: str) -> int:

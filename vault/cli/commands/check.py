@@ -11,6 +11,7 @@ from vault.cli.i18n import _
 from vault.cli.invocation import Invocation, invocation_of
 from vault.cli.progress import as_number
 from vault.cli.vaults import working_vault
+from vault.cli.wording import entries_text, files_text
 from vault.errors import VerificationFailed, mark
 
 if TYPE_CHECKING:
@@ -89,10 +90,10 @@ def _tell(here: Invocation, label: str, report: VaultReport) -> None:
     if report.rebuilt:
         output.note(_("The index was damaged; it is read from the records, and saved next time."))
     output.line(
-        _("“{label}”: {entries} entries and {files} files checked."),
+        _("“{label}”: {entries} and {files} checked."),
         label=label,
-        entries=report.entries,
-        files=report.files,
+        entries=entries_text(report.entries),
+        files=files_text(report.files),
     )
 
 

@@ -116,6 +116,9 @@ def list_(context: typer.Context) -> None:
     if here.output.wants_json:
         here.output.json(MANY.name, {"contacts": [_content(contact) for contact in contacts]})
         return
+    if not contacts:
+        here.output.note(_("No contacts yet. To begin: contact add NAME CARD"))
+        return
     rows = [
         [
             contact.name,

@@ -9,6 +9,7 @@ import typer
 from vault.cli.command import Command, JsonSchema
 from vault.cli.i18n import _
 from vault.cli.invocation import Invocation, invocation_of
+from vault.cli.output import filled
 from vault.cli.prompts import Kind
 from vault.cli.vaults import require_no_prompt, workplace_of
 from vault.cli.wording import read_size
@@ -59,15 +60,13 @@ def init(
     place = workplace_of(here)
     check_place(path, length, place)
     _advise(here, length)
-    count = passphrases or int(
-        here.prompts.choice(_("How many passphrases: 1, 2 or 3"), ["1", "2", "3"])
-    )
+    count = passphrases or _how_many(here)
     labels = _labels(here, label or [], count)
     names = (_("First passphrase"), _("Second passphrase"), _("Third passphrase"))
-    volumes = [
-        NewVolume(here.prompts.new_passphrase(names[index], kind), labels[index])
-        for index in range(count)
-    ]
+    volumes = []
+    for name, its_label in zip(names, labels, strict=False):
+        question = filled(_("{name}, for “{label}”"), {"name": name, "label": its_label})
+        volumes.append(NewVolume(here.prompts.new_passphrase(question, kind), its_label))
     with here.progress(_("Writing")) as progress:
         create_vault(path, length, volumes, place=place, progress=progress)
     if here.output.wants_json:
@@ -86,8 +85,19 @@ def _advise(here: Invocation, length: int) -> None:
         here.output.warn(_("Sticks formatted with FAT cannot hold a file of 4GiB or more."))
 
 
+def _how_many(here: Invocation) -> int:
+    """Ask, with what there is to know before one answers."""
+    here.output.note(
+        _("Each passphrase opens a part of its own, and those before it. All numbers are usual.")
+    )
+    question = _("How many passphrases: 1, 2 or 3")
+    return int(here.prompts.choice(question, ["1", "2", "3"]))
+
+
 def _labels(here: Invocation, given: list[str], count: int) -> list[str]:
     """Return a label for each volume; where nobody can be asked, its number."""
+    from vault.operations.create import check_label
+
     if len(given) > count:
         raise UsageError(mark("There are more labels than passphrases."))
     labels = list(given)
@@ -99,6 +109,8 @@ def _labels(here: Invocation, given: list[str], count: int) -> list[str]:
             labels.append(here.prompts.line(question).strip() or standing_in)
         else:
             labels.append(standing_in)
+    for chosen in labels:
+        check_label(chosen)
     return labels
 
 

@@ -50,6 +50,9 @@ def list_(
             return
         headings = [_("Item"), _("Added"), _("Kind"), _("Size"), _("Title")]
         here.output.note(_("“{label}”"), label=vault.label)
+        if not shown:
+            here.output.note(_("Nothing is in it yet. To begin: add FILE, or note"))
+            return
         here.output.table(headings, [entry_row(vault, entry) for entry in shown])
         if not complete:
             here.output.note(

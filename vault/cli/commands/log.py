@@ -10,6 +10,7 @@ from vault.cli.command import Command, JsonSchema
 from vault.cli.i18n import _
 from vault.cli.invocation import Invocation, invocation_of
 from vault.cli.vaults import working_vault
+from vault.cli.wording import entries_text
 from vault.errors import UsageError, mark
 
 if TYPE_CHECKING:
@@ -85,12 +86,14 @@ def _tell(
         )
         return
     output.line(_("Log {origin}"), origin=state.origin)
-    output.line(_("{size} entries, root {root}"), size=state.size, root=state.root.hex())
+    entries = entries_text(state.size)
+    output.line(_("{entries}, root {root}"), entries=entries, root=state.root.hex())
     if shown is not None:
         output.note(
             _("Proof written to {path}, with: {fields}"), path=target, fields=", ".join(shown)
         )
-        output.note(_("Anybody can check it with: sh verify-by-hand.sh DIR LOG"))
+        output.note(_("Anybody can check it, by docs/verify-by-hand.md:"))
+        output.note("    sh verify-by-hand.sh {path} {origin}", path=target, origin=state.origin)
 
 
 COMMAND = Command(

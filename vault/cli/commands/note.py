@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
@@ -51,10 +52,12 @@ def note(
         raise UsageError(mark("Give one title, in words or with --title."))
     named = {"place": place, "initial-date": date}
     pairs = [f"{name}={value}" for name, value in named.items() if value is not None]
+    # In a script the text is taken whatever follows: it must not be obeyed as commands.
+    lines = "\n".join(_until_end(here.script)) if here.script is not None else None
     with working_vault(here, writable=True) as vault:
         said = " ".join(heading or []) if title is None else title
         pairs.append(f"title={said or here.prompts.line(_('Title'))}")
-        text = _text(here)
+        text = _text(here) if lines is None else lines
         if text.strip():
             pairs.append(f"description={text}")
         seq = write_note(vault, read_fields([*pairs, *(field or [])]))
@@ -64,11 +67,12 @@ def note(
             here.output.note(_("Note {item} saved in “{label}”."), item=seq, label=vault.label)
 
 
+def _until_end(lines: Iterator[str]) -> Iterator[str]:
+    return iter(lambda: next(lines, _END), _END)
+
+
 def _text(here: Invocation) -> str:
     """Take the text from standard input, or line by line until a single dot."""
-    script = here.script
-    if script is not None:
-        return "\n".join(iter(lambda: next(script, _END), _END))
     if (
         here.open_vault is None
         and here.surroundings.stdin is not None

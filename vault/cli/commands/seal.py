@@ -13,7 +13,7 @@ from vault.cli.output import filled
 from vault.cli.progress import as_bytes, as_number
 from vault.cli.safe import safe
 from vault.cli.vaults import working_vault, workplace_of
-from vault.errors import UsageError, mark
+from vault.errors import UsageError, VaultError, mark
 
 if TYPE_CHECKING:
     from vault.operations.opened import OpenVault
@@ -64,12 +64,15 @@ def seal(
 ) -> None:
     """Show what would leave, have it confirmed, and write the bundle."""
     from vault.cli.commands.log import names_in
+    from vault.cli.wording import entries_text
     from vault.media.reader import MetadataReader
     from vault.operations.seal import plan_seal
 
     here = invocation_of(context)
     if target is None and not dry_run:
         raise UsageError(mark("Where to? Give -o FILE, or --dry-run for the preview alone."))
+    if target is not None and not dry_run:
+        _require_new(here, target)
     with working_vault(here, writable=not dry_run) as vault:
         with MetadataReader() as reader, here.progress(_("Looking"), as_number) as progress:
             plan = plan_seal(
@@ -86,8 +89,8 @@ def seal(
         size = None
         if target is not None and not dry_run:
             question = filled(
-                _("{entries} entries leave for {name}."),
-                {"entries": len(plan.entries), "name": plan.contact.name},
+                _("To {name}: {entries}."),
+                {"entries": entries_text(len(plan.entries)), "name": plan.contact.name},
             )
             here.prompts.confirm(question, _("seal"), given=yes)
             size = _write(here, vault, plan, target)
@@ -97,18 +100,21 @@ def seal(
             here.output.note(_("Written: {path}, {size}"), path=target, size=as_bytes(size))
 
 
-def _write(here: Invocation, vault: OpenVault, plan: SealPlan, target: str) -> int:
-    from vault.errors import VaultError
-    from vault.operations.seal import prepare_bundle
-    from vault.storage.output import OutputFile
-
-    place = workplace_of(here)
-    if place.disk.exists(target):
+def _require_new(here: Invocation, target: str) -> None:
+    """Find out before a number is given to the bundle whether its name is taken."""
+    if workplace_of(here).disk.exists(target):
         raise VaultError(
             mark("{path} exists already; nothing was changed."),
             hint=mark("Choose another name."),
             path=target,
         )
+
+
+def _write(here: Invocation, vault: OpenVault, plan: SealPlan, target: str) -> int:
+    from vault.operations.seal import prepare_bundle
+    from vault.storage.output import OutputFile
+
+    place = workplace_of(here)
     bundle = prepare_bundle(vault, plan)
     done = 0
     with (
@@ -124,7 +130,7 @@ def _write(here: Invocation, vault: OpenVault, plan: SealPlan, target: str) -> i
 
 def _preview(here: Invocation, vault: OpenVault, plan: SealPlan) -> None:
     """Show what leaves, what stays, and what the files themselves say."""
-    from vault.cli.wording import item_of
+    from vault.cli.wording import entries_text, item_of
 
     output = here.output
     contact = plan.contact
@@ -135,7 +141,7 @@ def _preview(here: Invocation, vault: OpenVault, plan: SealPlan) -> None:
     for planned in plan.entries:
         entry = planned.entry
         output.line(_("Entry {item}: {title}"), item=item_of(vault, entry), title=entry.title)
-        output.detail(_("leaves: {names}"), names=", ".join(planned.sent))
+        output.detail(_("leaves: {names}"), names=", ".join(planned.sent) or _("nothing"))
         if planned.withheld:
             output.detail(_("stays: {names}"), names=", ".join(planned.withheld))
         for found in planned.gives_away[:_SHOWN]:
@@ -150,9 +156,9 @@ def _preview(here: Invocation, vault: OpenVault, plan: SealPlan) -> None:
         if not planned.looked:
             output.detail(_("the file itself could not be looked into; it may say more"))
     output.note(
-        _("It also shows: log {origin}, {size} entries, bundle {seq}. These link what you send."),
+        _("It also shows: log {origin}, {entries}, bundle {seq}. These link what you send."),
         origin=plan.origin,
-        size=plan.size,
+        entries=entries_text(plan.size),
         seq=plan.seq,
     )
     if plan.gives_away:

@@ -41,6 +41,9 @@ def search(
             content = [entry_json(vault, entry) for entry in entries]
             here.output.json(SCHEMA.name, {"label": vault.label, "entries": content})
             return
+        if not entries:
+            here.output.note(_("Nothing found."))
+            return
         headings = [_("Item"), _("Added"), _("Kind"), _("Size"), _("Title")]
         here.output.table(headings, [entry_row(vault, entry) for entry in entries])
 

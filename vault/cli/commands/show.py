@@ -53,7 +53,7 @@ def show(
         output.line(_("Entry {item}, added {added}"), item=content["item"], added=shown.entry.added)
         output.line(_("Leaf {leaf}"), leaf=shown.leaf_hash.hex())
         for name, value in values.items():
-            lines = value.split("\n")
+            lines = value.rstrip("\n").split("\n")
             output.line("{name}: {value}", name=name, value=lines[0])
             for line in lines[1:]:
                 output.detail("{line}", line=line)
