@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vault.container.block import block_aad, write_named_header
 from vault.container.cell import Cell, seal_cell
-from vault.container.geometry import HEADER_SIZE, NAME_SIZE, NONCE_SIZE
+from vault.container.geometry import HEAD_SIZE, HEADER_SIZE, NAME_SIZE, NONCE_SIZE
 from vault.container.layout import Layout, RowLayout, lay_out
 from vault.container.plan import plan
 from vault.container.recovery import SPOT_BITS
@@ -19,6 +19,7 @@ from vault.container.root import RootHead, encode_root, encode_table
 from vault.container.row_writer import RowWriter
 from vault.container.share_io import seal_block, write_header
 from vault.crypto.keystream import fill_keystream
+from vault.errors import Damaged, NotSaved, mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -31,6 +32,11 @@ if TYPE_CHECKING:
     from vault.storage.interface import File
 
 _POSITION = (1 << SPOT_BITS) - 1
+
+_FEW = 4
+_SHARE_REFUSED = 8
+"""A bad sector costs its blocks. Where the system refuses more than a few blocks and more than an
+eighth of all that move, the disk or its cable is failing, and giving them up would lose them."""
 
 
 class Ring(NamedTuple):
@@ -68,7 +74,7 @@ def write_commit(
         being moved: they are lost, and the commit went on.
 
     Raises:
-        NotSaved: a write or fsync failed; the file must be reopened.
+        NotSaved: a write or fsync failed, or the disk cannot be read; the file must be reopened.
     """
     now = Cell(cell.commit + 1, cell.epoch + rows, rows, ring.random(16))
     steps = plan(ring.geometry, epoch=cell.epoch, commit=now.commit, rows=rows)
@@ -81,13 +87,31 @@ def write_commit(
         )
         for volume in volumes
     ]
+    refused = sum(share.refused for share in shares)
     write_rows(ring, steps.rows, shares)
+    refused = sum(share.refused for share in shares) - refused
+    if refused and _is_failing(ring, refused, sum(share.moving for share in shares)):
+        raise NotSaved(
+            mark("The disk fails while it is read: nothing was saved."),
+            hint=mark("Check the plug, then copy the file to another disk and go on there."),
+        )
     ring.file.fsync()
     for unit in steps.cells:
         sealed = seal_cell(now, ring.cell_key, end=unit.end, slot=unit.slot, random=ring.random)
         ring.file.pwrite(unit.offset, sealed)
     ring.file.fsync()
     return now, {share.volume.level: share.settle(carry=carry) for share in shares}
+
+
+def _is_failing(ring: Ring, refused: int, moving: int) -> bool:
+    """Tell a disk or cable that fails from a few bad sectors; on the former nothing is given up."""
+    if refused > max(_FEW, moving // _SHARE_REFUSED):
+        return True
+    try:
+        ring.file.pread(0, HEAD_SIZE)  # was read when the file was opened
+    except Damaged:
+        return True
+    return False
 
 
 def write_rows(
@@ -127,6 +151,16 @@ class ShareFill:
         self._plain = memoryview(bytearray(HEADER_SIZE + volume.payload))
         self._body = self._plain[HEADER_SIZE:]
         self._lost: list[bytes] = []
+
+    @property
+    def moving(self) -> int:
+        """How many blocks move with this commit."""
+        return len(self._layout.moved)
+
+    @property
+    def refused(self) -> int:
+        """How many blocks the system refused to read so far."""
+        return self._reader.refused
 
     def fill(self, row: memoryview, step: RowWrite, index: int) -> None:
         """Put roots, moved and new blocks of this level into the row being built."""

@@ -37,6 +37,7 @@ class ShareReader:
         self.keys = keys
         self.plain = memoryview(bytearray(HEADER_SIZE + geometry.payload))
         self._sealed = memoryview(bytearray(RUN * geometry.sealed))
+        self.refused = 0  # blocks that the system would not read, counted since the file was opened
 
     def offset(self, row: int, position: int) -> int:
         """Offset in the file of a block of this share."""
@@ -63,6 +64,7 @@ class ShareReader:
                 got = self.file.pread_into(self.offset(row, position + index), place)
             except Damaged:
                 got = 0
+                self.refused += 1
             place[got:] = bytes(size - got)
         return self._sealed[: count * size]
 

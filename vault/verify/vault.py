@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from vault.catalog.store import MEDIA
+from vault.catalog.records import parse_block
+from vault.catalog.store import MEDIA, PAGE, RECORD
 from vault.crypto.hashes import Sha256
-from vault.errors import BadProof, Damaged, VaultError, mark
+from vault.errors import BadProof, Damaged, MalformedRecord, VaultError, mark
 from vault.ledger.chain import check_link
 from vault.ledger.checkpoint import Checkpoint, open_checkpoint
-from vault.ledger.entry import FILE_FIELD, check_disclosures, parse_file_value
+from vault.ledger.entry import FILE_FIELD, FileValue, check_disclosures, parse_file_value
 from vault.ledger.leaf import genesis, leaf_hash, parse_leaf
 from vault.ledger.merkle import tree_root
 from vault.ledger.proof import check_inclusion, parse_proof
@@ -50,7 +51,7 @@ class VaultReport:
         read: bytes of them.
         losses: blocks that are gone, by entry.
         problems: everything else that does not hold.
-        rebuilt: whether the index was damaged and is read from the records.
+        rebuilt: whether the index is damaged: it is read from the records, or will be.
     """
 
     losses: Losses
@@ -106,8 +107,35 @@ class _Check:
                 self._check_own(origin)
             else:
                 self._check_received(origin)
-        self._report.rebuilt = self._catalog.rebuilt
+        self._check_blocks()
         return self._report
+
+    def _check_blocks(self) -> None:
+        """Read what the questions so far did not: every block of the records and the index."""
+        damaged = [number for number in self._store.numbers(RECORD, 0) if not self._opens(number)]
+        if damaged:
+            error = Damaged(
+                mark("{count} blocks of the records are damaged; the index has what they hold."),
+                count=len(damaged),
+            )
+            self._tell(self._keys.origin, None, error)
+        pages = self._store.numbers(PAGE, 0)
+        damaged_page = any(not self._is_readable(PAGE, number) for number in pages)
+        self._report.rebuilt = self._catalog.rebuilt or damaged_page
+
+    def _opens(self, number: int) -> bool:
+        try:
+            parse_block(self._store.get(RECORD, 0, number))
+        except (Damaged, MalformedRecord):
+            return False
+        return True
+
+    def _is_readable(self, namespace: int, number: int) -> bool:
+        try:
+            self._store.get(namespace, 0, number)
+        except Damaged:
+            return False
+        return True
 
     def _tell(self, origin: str, seq: int | None, error: VaultError) -> None:
         self._report.problems.append(Problem(origin, seq, error))
@@ -180,8 +208,11 @@ class _Check:
             size += len(chunk)
         self._report.files += 1
         self._report.read += size
-        said = parse_file_value(opened[FILE_FIELD].value) if FILE_FIELD in opened else None
-        if said and (said.sha256, said.size) != (digest.digest(), size):
+        kept = entry.media
+        said = FileValue(kept.sha256, kept.size, kept.media_type)
+        if FILE_FIELD in opened:
+            said = parse_file_value(opened[FILE_FIELD].value)
+        if (said.sha256, said.size) != (digest.digest(), size):
             raise Damaged(
                 mark("The file of entry {seq} is not what its entry says."), seq=entry.seq
             )
