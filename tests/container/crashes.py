@@ -98,7 +98,7 @@ def crowded(seed: int) -> Scenario:
     """Volumes near their limit, so that commits which only move blocks go before."""
     world = World(3, disk=MemoryDisk(), seed=seed)
     session = world.open()
-    fill(world, session, part=0.6)
+    fill(world, session, part=0.55)
     session.close()
     run = Run(world)
     session = world.open()
@@ -180,7 +180,7 @@ def judge_state(moments: list[Contents], state: CrashState, chance: pseudorandom
     before = len(disk.log.events)
     again = state_after(disk.log, chance.randrange(before + 1), chance.randrange(1 << 32))
     matching(again.disk, [world.kept] if again.marks else [found, world.kept])
-    if chance.random() < 0.2:
+    if chance.random() < 0.1:
         matching(disk.memory, [world.kept])
 
 
@@ -230,7 +230,7 @@ def describe(found: Contents, allowed: list[Contents]) -> str:
     return ", ".join(verdicts)
 
 
-TURNS = ("mixed", "bulk", "mixed", "crowded", "mixed", "bulk", "mixed", "bulk", "mixed", "creation")
+TURNS = (*("mixed", "bulk", "mixed") * 5, "bulk", "bulk", "crowded", "creation", "creation")
 """How often each scenario comes; most states of a creation are "nothing is there yet"."""
 
 
