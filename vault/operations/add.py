@@ -49,8 +49,8 @@ STREAM_METADATA = 16 << 20
 OWN_FIELDS = ("kind", "file", "file-name", "media-metadata")
 """Fields of an exhibit that say what was found, and that nobody else may set."""
 
-FIELD_BYTES = 1 << 10
-"""Bytes that a field takes in the records at most, besides its value."""
+FIELD_BYTES = 256
+"""Bytes that a field takes in the records, besides its value; see `vault.ledger.disclosure`."""
 
 
 class Added(NamedTuple):

@@ -18,7 +18,7 @@ from vault.catalog.rows import Media
 from vault.catalog.store import MEDIA
 from vault.encoding.times import write_time
 from vault.errors import ContactError, Inconsistent, NotFound, Replayed, VaultError, mark
-from vault.operations.add import FIELD_BYTES, batch_blocks
+from vault.operations.add import batch_blocks
 from vault.operations.bundles import check_file
 from vault.verify.bundle import Signer
 
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from vault.operations.workplace import Progress
     from vault.verify.bundle import BundleReport, ReceivedEntry
 
+
+FRAGMENT_BYTES = 64
+"""Bytes that a record takes at most besides its body; see `vault.catalog.records`."""
 
 MOST_MISSING = 100
 """Missing bundles that are told by number; a sender can claim any number for hers."""
@@ -219,6 +222,6 @@ def _publish(
 
 
 def _record_bytes(entry: ReceivedEntry) -> int:
-    """Bytes that an entry takes in the records at most."""
+    """Bytes that an entry takes in the records."""
     parts = (entry.leaf, entry.proof, *entry.fields.values())
-    return sum(len(part) + FIELD_BYTES for part in parts)
+    return sum(FRAGMENT_BYTES + len(part) for part in parts)
