@@ -48,6 +48,11 @@ def digest(path: Path) -> str:
     return whole.hexdigest()
 
 
+def counted(number: int, one: str, many: str) -> str:
+    """Return a number with its word, as the program writes them."""
+    return f"{number} {one if number == 1 else many}"
+
+
 def ordinary_files(paths: list[Path]) -> list[Path]:
     """Return all files that are named or lie in folders that are named; links are left out."""
     found = []
@@ -164,7 +169,7 @@ class Demo:
         stage.check(
             f"{len(self.items)} of {distinct} different files are in, the others were named"
             if ran.code
-            else f"all {distinct} different files are in",
+            else f"{counted(distinct, 'file is', 'different files are')} in",
             holds=0 < len(self.items) < distinct if ran.code else len(self.items) == distinct,
         )
         stage.check(
@@ -256,7 +261,8 @@ class Demo:
             "never “true”.",
         )
         ran = self.partner("import", "for-partner.age")
-        stage.check("it is told as intact", holds=f"intact: {len(self.items)} entries" in ran.text)
+        entries = counted(len(self.items), "entry", "entries")
+        stage.check("it is told as intact", holds=f"intact: {entries}, " in ran.text)
         stage.check(
             "it is told as signed by the contact whose fingerprint was compared",
             holds="signed by defender, whose fingerprint was compared" in ran.text,
@@ -290,7 +296,7 @@ class Demo:
         stage.amanat("unseal", "for-colleague.age", *keys, "--extract", "received")
         unpacked = {digest(path) for path in (stage.folder / "received" / "exhibits").iterdir()}
         stage.check(
-            f"all {len(unpacked)} files that were unpacked are those that went in",
+            f"{counted(len(unpacked), 'file', 'files')} unpacked, byte for byte what went in",
             holds=len(unpacked) == len(self.items) and unpacked <= set(self.before.values()),
         )
         stage.tell("The bundle for the partner is of no use to the colleague:")
@@ -351,10 +357,12 @@ class Demo:
             passphrases=[FIRST],
         )
         checked = self.defender("check")
+        entries = counted(len(self.items), "entry", "entries")
+        files = counted(len(self.items), "file", "files")
         stage.check(
             "everything in “records” is still there, and the program tells that rows were "
             "written without it",
-            holds=f"{len(self.items)} entries and {len(self.items)} files checked" in checked.text
+            holds=f"{entries} and {files} checked" in checked.text
             and "written without it" in checked.text,
         )
         self.defender("status")
