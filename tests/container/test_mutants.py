@@ -37,8 +37,9 @@ class Mutant(NamedTuple):
     edits: tuple[Edit, ...]
 
 
-ROWS_FIRST = "    write_rows(ring, steps.rows, shares)\n    ring.file.fsync()\n"
-CELLS = "    ring.file.fsync()\n    return now"
+ROWS = "    write_rows(ring, steps.rows, shares)\n"
+SYNC_ROWS = "    ring.file.fsync()\n    for unit"
+SYNC_CELLS = "    ring.file.fsync()\n    return now"
 
 MUTANTS = {
     "partial row": Mutant(
@@ -111,15 +112,14 @@ MUTANTS = {
     "cell before rows": Mutant(
         checks.check_power_cuts,
         (
-            Edit(commit, "write_commit", ROWS_FIRST, ""),
-            Edit(
-                commit, "write_commit", CELLS, f"    ring.file.fsync()\n{ROWS_FIRST}    return now"
-            ),
+            Edit(commit, "write_commit", ROWS, ""),
+            Edit(commit, "write_commit", SYNC_ROWS, "    for unit"),
+            Edit(commit, "write_commit", SYNC_CELLS, f"    ring.file.fsync()\n{ROWS}{SYNC_CELLS}"),
         ),
     ),
     "rows not synced before the cell": Mutant(
         checks.check_power_cuts,
-        (Edit(commit, "write_commit", ROWS_FIRST, ROWS_FIRST.split("\n", maxsplit=1)[0] + "\n"),),
+        (Edit(commit, "write_commit", SYNC_ROWS, "    for unit"),),
     ),
     "cell slot by parity of the epoch": Mutant(
         checks.check_torn_cells,
@@ -163,8 +163,8 @@ MUTANTS = {
             Edit(
                 commit,
                 "write_commit",
-                ROWS_FIRST,
-                ROWS_FIRST + "    if len(volumes) > 1:\n        ring.file.fsync()\n",
+                SYNC_ROWS,
+                f"    if len(volumes) > 1:\n        ring.file.fsync()\n{SYNC_ROWS}",
             ),
         ),
     ),
