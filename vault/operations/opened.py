@@ -91,8 +91,18 @@ class OpenVault:
         self.catalog.reload()
 
     def reclaim(self) -> None:
-        """Stage the dropping of media that an interrupted command left without an entry."""
-        for object_id in self.catalog.unpublished_media():
+        """Stage the dropping of media that an interrupted command left without an entry.
+
+        Where records are lost, nothing is dropped: media may have lost only the record that
+        says to which entry they belong.
+        """
+        unpublished = self.catalog.unpublished_media()
+        if not unpublished:
+            return
+        losses = self.catalog.losses()
+        if losses.records or losses.end:
+            return
+        for object_id in unpublished:
             self.catalog.reclaim(object_id)
 
     def find(self, item: str) -> Entry:
