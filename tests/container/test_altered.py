@@ -353,3 +353,43 @@ def test_the_whole_file_replaced_by_an_older_copy_is_not_noticed_here():
     world.disk.put(PATH, copies[4])
     session = world.open()
     assert [] == session.notices
+
+
+def impossible_roots(world: World) -> None:
+    """Every root of level 0 with a head that reads and a table that cannot be."""
+    holder = KeyHolder(world)
+    table = [Row(row.epoch, row.commit_id, 1) for row in holder.state.table]
+    for row in range(holder.geometry.rows):
+        head = holder.reader.root_head(row)
+        holder.write_root(row, head, table)
+    holder.leave()
+
+
+def test_level_0_without_one_root_that_can_be_is_told_and_left_out():
+    world, _ = history()
+    impossible_roots(world)
+    session = world.open()
+    assert [False, True, True] == [volume.usable for volume in session.volumes]
+    assert told(session, "Volume 1: altered")
+    status = session.status(0)
+    assert (0, 0) == (status.lag, status.used)
+    session.close()
+    upper_intact(world, altered=False)
+
+
+def test_a_volume_of_which_no_root_fits_starts_anew_only_when_asked_for():
+    world, _ = history()
+    impossible_roots(world)
+    session = world.open(0)
+    assert not session.top.usable
+    with pytest.raises(RolledBack):
+        session.commit()
+    session.close()
+    session = world.open(0, allow_altered=True)
+    world.kept[0] = {}
+    world.put(session, 0, {(PAGE, 0, 0): b"anew"})
+    world.commit(session)
+    session.close()
+    session = world.open()
+    world.check(session)
+    assert not session.volumes[0].findings.altered

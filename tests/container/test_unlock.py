@@ -109,6 +109,14 @@ def test_a_slot_is_what_the_format_page_says(head):
     assert (1, 777, KEYS[:2]) == opened
 
 
+def test_a_slot_with_the_right_commitment_and_an_altered_seal_does_not_open(head):
+    content = struct.pack(">BQ", 0, 777) + KEYS[0]
+    altered = bytearray(forged(head, content.ljust(184, b"\0")))
+    altered[SALT_SIZE + SLOT_SIZE - 1] ^= 1
+    with pytest.raises(UnlockError):
+        open_head(bytes(altered), b"one", kdf=CHEAP_KDF)
+
+
 @pytest.mark.parametrize(
     "content",
     [
