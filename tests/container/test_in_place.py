@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import random as pseudorandom
 
+import pytest
+
 from container.checks import in_place_after
-from container.worlds import PATH, World, payloads, read_all, told
+from container.worlds import PATH, World, open_level, payloads, read_all, told
 from seam.crashing import EVERYTHING, NOTHING, CrashingDisk, state_after
+from seam.faulty import FaultyDisk
 from seam.memory import MemoryDisk
+from vault.errors import NotSaved
 
 
 def prepared() -> World:
@@ -99,3 +103,20 @@ def test_the_last_root_of_all_written_over_in_place_is_an_unfinished_save():
     session.commit()
     session.close()
     world.check(world.open())
+
+
+def test_a_disk_that_fails_while_it_is_read_loses_nothing_in_place():
+    """What cannot be read is not written over: the row is given up before it is written."""
+    world = prepared()
+    counting = FaultyDisk(world.disk.fork(), ops=["pread"])
+    open_level(counting, 1, random=world.random).close()
+    for later in range(3):
+        memory = world.disk.fork()
+        failing = FaultyDisk(memory, ops=["pread"], fail_at=counting.calls + later, forever=True)
+        session = open_level(failing, 1, random=world.random)
+        with pytest.raises(NotSaved):
+            session.commit()
+        session.close()
+        session = open_level(memory, 1)
+        world.check(session)
+        session.close()

@@ -87,20 +87,29 @@ def write_commit(
         )
         for volume in volumes
     ]
-    refused = sum(share.refused for share in shares)
     write_rows(ring, steps.rows, shares)
-    refused = sum(share.refused for share in shares) - refused
-    if refused and _is_failing(ring, refused, sum(share.moving for share in shares)):
-        raise NotSaved(
-            mark("The disk fails while it is read: nothing was saved."),
-            hint=mark("Check the plug, then copy the file to another disk and go on there."),
-        )
     ring.file.fsync()
     for unit in steps.cells:
         sealed = seal_cell(now, ring.cell_key, end=unit.end, slot=unit.slot, random=ring.random)
         ring.file.pwrite(unit.offset, sealed)
     ring.file.fsync()
     return now, {share.volume.level: share.settle(carry=carry) for share in shares}
+
+
+def _check_reads(ring: Ring, shares: Sequence[ShareFill], before: int) -> None:
+    """Before a row is written: may what could not be read for it be given up?
+
+    A row in place is the only one that has its blocks; that is why this cannot wait for the end.
+
+    Raises:
+        NotSaved: no: the disk fails.
+    """
+    refused = sum(share.refused for share in shares) - before
+    if refused and _is_failing(ring, refused, sum(share.moving for share in shares)):
+        raise NotSaved(
+            mark("The disk fails while it is read: nothing was saved."),
+            hint=mark("Check the plug, then copy the file to another disk and go on there."),
+        )
 
 
 def _is_failing(ring: Ring, refused: int, moving: int) -> bool:
@@ -127,13 +136,18 @@ def write_rows(
         steps: the rows of the plan.
         shares: one per level that is written; the others' shares stay filler.
         progress: called with the number of rows handed over.
+
+    Raises:
+        NotSaved: a write failed, or the disk cannot be read.
     """
+    refused = sum(share.refused for share in shares)
     with ring.writer.rows(ring.file, len(steps)) as write:
         for index, step in enumerate(steps):
             row = ring.writer.buffer()
             fill_keystream(ring.random(32), row)
             for share in shares:
                 share.fill(row, step, index)
+            _check_reads(ring, shares, refused)
             write(step.offset, row)
             progress(index + 1)
 
