@@ -183,7 +183,7 @@ def test_a_made_passphrase_may_be_typed_back_with_other_gaps_and_digits():
     terminal, _around, prompts = asking("x")
     persian = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
 
-    def typed(*, secret):
+    def typed(question, *, secret):
         made = [line for line in terminal.screen.splitlines() if line.startswith("    ")][-1]
         return made.replace(" ", "").translate(persian)
 

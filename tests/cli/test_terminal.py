@@ -41,7 +41,7 @@ def read_while_typing(keyboard, descriptor, terminal, typed, *, secret):
     thread = threading.Thread(target=person)
     thread.start()
     try:
-        return terminal.read_line(secret=secret), seen
+        return terminal.read_line("", secret=secret), seen
     finally:
         thread.join()
 

@@ -37,7 +37,8 @@ class ScriptedTerminal:
     def write(self, text):
         self.screen += text
 
-    def read_line(self, *, secret):
+    def read_line(self, question, *, secret):
+        self.screen += question
         if not self.answers:
             raise EOFError
         answer = self.answers.popleft()

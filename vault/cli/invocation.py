@@ -53,7 +53,13 @@ class Invocation:
             what: the step in a word or two, translated.
             shown: turns an amount into text: `as_bytes` or `as_number`.
         """
-        return Progress(self.output, what, quiet=self.settings.quiet, shown=shown)
+        return Progress(
+            self.output,
+            what,
+            quiet=self.settings.quiet,
+            shown=shown,
+            monotonic=self.surroundings.monotonic,
+        )
 
 
 def invocation_of(context: typer.Context) -> Invocation:

@@ -239,4 +239,5 @@ def _drawn(headings: Sequence[str], cells: Sequence[Sequence[str]], width: int) 
     )
     with console.capture() as captured:
         console.print(table)
-    return captured.get()
+    # Without the empty lines that the box draws above and below.
+    return "".join(captured.get().splitlines(keepends=True)[1:-1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, TextIO
 
 from vault.cli.i18n import _
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from vault.cli.terminal import Terminal
 
 _ERASE_LINE_ABOVE = "\x1b[1A\x1b[2K"
+_STYLE = re.compile(r"\x1b\[[0-9;]*m")  # takes no room
 _STOPPING = frozenset({"q", "quit", "exit"})
 
 
@@ -29,7 +31,8 @@ class Pager:
     def __init__(self, surroundings: Surroundings, terminal: Terminal) -> None:
         self._surroundings = surroundings
         self._terminal = terminal
-        self._room = self._screenful()
+        # The typed line and a message may stand above the first of it.
+        self._room = max(1, self._surroundings.height() - 3)
 
     def pieces(self, text: str, stream: TextIO) -> Iterator[str]:
         """Yield a text line by line, waiting where the screen is full.
@@ -43,7 +46,7 @@ class Pager:
         """
         width = self._surroundings.width()
         for line in text.splitlines(keepends=True):
-            rows = max(1, -(-len(line.rstrip("\n")) // width))
+            rows = max(1, -(-len(_STYLE.sub("", line.rstrip("\n"))) // width))
             if rows > self._room:
                 stream.flush()
                 self._wait()
@@ -51,13 +54,9 @@ class Pager:
             yield line
 
     def _wait(self) -> None:
-        self._terminal.write(_("-- Enter: more, q: stop --") + " ")
-        typed = self._terminal.read_line(secret=False)
+        typed = self._terminal.read_line(_("-- Enter: more, q: stop --") + " ", secret=False)
         if has_screens(self._surroundings.environ):
             self._terminal.write(_ERASE_LINE_ABOVE)
         if typed.strip().casefold() in _STOPPING:
             raise StreamClosed
-        self._room = self._screenful()
-
-    def _screenful(self) -> int:
-        return max(1, self._surroundings.height() - 1)
+        self._room = max(1, self._surroundings.height() - 1)

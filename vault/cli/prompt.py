@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from vault.cli.i18n import _
 from vault.cli.invocation import Invocation
+from vault.cli.output import filled
 from vault.cli.pager import Pager
 from vault.cli.safe import safe
 from vault.cli.terminal import Attended, Left, own_screen
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
     from vault.cli.terminal import Terminal
     from vault.operations.opened import OpenVault
 
-IDLE_SECONDS = 300.0
-"""Without a line typed for so long, the vault is closed."""
-
 _LEAVING = frozenset({"exit", "quit", "lock"})
 _OF_FILES = frozenset({"add", "import", "verify"})
 
@@ -43,13 +41,11 @@ class Prompt:
     Args:
         here: the run of `open` itself.
         vault: open.
-        idle: seconds without a line after which it locks.
     """
 
-    def __init__(self, here: Invocation, vault: OpenVault, idle: float = IDLE_SECONDS) -> None:
+    def __init__(self, here: Invocation, vault: OpenVault) -> None:
         self._here = here
         self._vault = vault
-        self._idle = idle
 
     def run(self) -> None:
         """Run commands until the end, `exit`, or too long a silence.
@@ -135,7 +131,8 @@ class Prompt:
 
     def _open_attended(self) -> Terminal | None:
         terminal = self._here.surroundings.open_terminal()
-        return None if terminal is None else Attended(terminal, self._idle)
+        idle = self._here.surroundings.idle_seconds
+        return None if terminal is None else Attended(terminal, idle)
 
     def _greet(self, terminal: Terminal) -> None:
         lines = [
@@ -145,14 +142,13 @@ class Prompt:
         if not self._vault.session.writable:
             lines.insert(1, _("It is open for reading only: nothing is written."))
         for line in lines:
-            label, minutes = safe(self._vault.label), round(self._idle / 60)
-            terminal.write(line.format(label=label, minutes=minutes) + "\n")
+            minutes = round(self._here.surroundings.idle_seconds / 60)
+            terminal.write(filled(line, {"label": self._vault.label, "minutes": minutes}) + "\n")
 
     def _typed(self, terminal: Terminal) -> Iterator[str]:
         while True:
-            terminal.write(f"{safe(self._vault.label)}> ")
             try:
-                yield terminal.read_line(secret=False)
+                yield terminal.read_line(f"{safe(self._vault.label)}> ", secret=False)
             except EOFError:
                 terminal.write("\n")
                 return

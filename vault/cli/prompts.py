@@ -225,7 +225,7 @@ class Prompts:
             terminal.write(question + "\n")
             lines: list[str] = []
             with suppress(EOFError):
-                while (line := terminal.read_line(secret=False)) != end:
+                while (line := terminal.read_line("", secret=False)) != end:
                     lines.append(line)
             return "\n".join(lines)
 
@@ -291,8 +291,7 @@ class Prompts:
 
 
 def _ask(terminal: Terminal, question: str, *, secret: bool) -> str:
-    terminal.write(question + ": ")
-    return terminal.read_line(secret=secret)
+    return terminal.read_line(question + ": ", secret=secret)
 
 
 def _nothing_entered() -> VaultError:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -61,6 +62,8 @@ class Surroundings:
         make_disk: the disk, made at first use.
         make_random: the source of randomness, found at first use.
         make_form: the format's costs and geometry, found at first use.
+        monotonic: seconds that only grow, for progress.
+        idle_seconds: without a line typed for so long, the prompt locks.
     """
 
     stdin: TextIO | None
@@ -73,6 +76,8 @@ class Surroundings:
     make_disk: Callable[[], Disk] = _real_disk
     make_random: Callable[[], Random] = _real_random
     make_form: Callable[[], Form] = _form_v1
+    monotonic: Callable[[], float] = time.monotonic
+    idle_seconds: float = 300.0
 
     def binary_stdin(self) -> BinaryIO:
         """Return standard input as bytes.

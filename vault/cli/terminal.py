@@ -25,8 +25,12 @@ class Terminal(Protocol):
         """Show a text as it is; it has to be safe already."""
         ...
 
-    def read_line(self, *, secret: bool) -> str:
-        """Return what is typed up to Enter, without it; a secret is not shown.
+    def read_line(self, question: str, *, secret: bool) -> str:
+        """Ask, and return what is typed up to Enter, without it.
+
+        Args:
+            question: shown first, as it is; whoever sees it may type.
+            secret: what is typed is not shown; what was typed before the question is no answer.
 
         Raises:
             EOFError: the person ended the input instead.
@@ -66,16 +70,18 @@ class Attended:
         """Show a text as it is."""
         self._inner.write(text)
 
-    def read_line(self, *, secret: bool) -> str:
-        """Return what is typed up to Enter.
+    def read_line(self, question: str, *, secret: bool) -> str:
+        """Ask, and return what is typed up to Enter.
 
         Raises:
             Left: nothing was, for too long.
         """
-        # Before a secret there is no waiting: it would be echoed meanwhile.
-        if not secret and not self._inner.wait(self._seconds):
+        if secret:  # no waiting: it would be echoed meanwhile
+            return self._inner.read_line(question, secret=True)
+        self._inner.write(question)
+        if not self._inner.wait(self._seconds):
             raise Left
-        return self._inner.read_line(secret=secret)
+        return self._inner.read_line("", secret=False)
 
     def wait(self, seconds: float) -> bool:
         """Return whether something is typed before so many seconds have passed."""
@@ -165,8 +171,9 @@ if sys.platform == "win32":
             self._out.write(text)
             self._out.flush()
 
-        def read_line(self, *, secret: bool) -> str:
-            """Return what is typed up to Enter."""
+        def read_line(self, question: str, *, secret: bool) -> str:
+            """Ask, and return what is typed up to Enter."""
+            self.write(question)
             return self._read_secret() if secret else self._read_shown()
 
         def _read_shown(self) -> str:
@@ -235,11 +242,14 @@ else:
             while left:
                 left = left[os.write(self._descriptor, left) :]
 
-        def read_line(self, *, secret: bool) -> str:
-            """Return what is typed up to Enter."""
-            return decoded(self._unechoed() if secret else self._typed())
+        def read_line(self, question: str, *, secret: bool) -> str:
+            """Ask, and return what is typed up to Enter."""
+            if secret:
+                return decoded(self._unechoed(question))
+            self.write(question)
+            return decoded(self._typed())
 
-        def _unechoed(self) -> bytes:
+        def _unechoed(self, question: str) -> bytes:
             before = termios.tcgetattr(self._descriptor)
             silent = termios.tcgetattr(self._descriptor)
             silent[3] &= ~termios.ECHO
@@ -247,6 +257,7 @@ else:
             # paste must not reach the shell, which would keep them in its history.
             termios.tcsetattr(self._descriptor, termios.TCSAFLUSH, silent)
             try:
+                self.write(question)
                 return self._typed()
             finally:
                 termios.tcsetattr(self._descriptor, termios.TCSAFLUSH, before)
