@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from vault.cli.i18n import _
 from vault.cli.progress import as_bytes
 from vault.cli.wording import entries_text, files_text
-from vault.verify.bundle import Signer
 
 if TYPE_CHECKING:
     from vault.cli.invocation import Invocation
@@ -25,12 +24,12 @@ def tell_bundle(here: Invocation, path: str, report: BundleReport) -> None:
         files=files_text(files),
     )
     signers = {
-        Signer.CONFIRMED: _("signed by {name}, whose fingerprint was compared"),
-        Signer.NOT_CONFIRMED: _("signed by {name}, NOT CONFIRMED: compare {fingerprint}"),
-        Signer.UNKNOWN: _("signed by keys that nobody compared: {fingerprint}"),
+        "confirmed": _("signed by {name}, whose fingerprint was compared"),
+        "not-confirmed": _("signed by {name}, NOT CONFIRMED: compare {fingerprint}"),
+        "by-card": _("signed by the owner of that card, {fingerprint}"),
+        "unknown": _("signed by keys that nobody compared: {fingerprint}"),
     }
-    name = report.contact or _("the owner of the card")
-    output.detail(signers[report.signer], name=name, fingerprint=report.fingerprint)
+    output.detail(signers[report.signer.value], name=report.contact, fingerprint=report.fingerprint)
     output.detail(_("not anchored in time: only the sender says when"))
     output.detail(_("log {origin}"), origin=report.origin)
     output.detail(

@@ -65,10 +65,15 @@ def read_fields(pairs: Sequence[str]) -> dict[str, bytes]:
 
 def item_of(vault: OpenVault, entry: Entry) -> str:
     """Return the text by which commands name an entry: NUMBER, or CONTACT/NUMBER."""
-    if entry.origin == vault.catalog.origin:
-        return str(entry.seq)
-    contact = vault.catalog.contact_of(entry.origin)
-    return f"{contact.name if contact else '?'}/{entry.seq}"
+    return item_text(vault, entry.origin, entry.seq)
+
+
+def item_text(vault: OpenVault, origin: str, seq: int) -> str:
+    """Return the same for an entry of which only log and number are known."""
+    if origin == vault.catalog.origin:
+        return str(seq)
+    contact = vault.catalog.contact_of(origin)
+    return f"{contact.name if contact else '?'}/{seq}"
 
 
 def entry_row(vault: OpenVault, entry: Entry) -> list[object]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -11,10 +11,11 @@ from vault.cli.i18n import _
 from vault.cli.invocation import Invocation, invocation_of
 from vault.cli.progress import as_number
 from vault.cli.vaults import working_vault
-from vault.cli.wording import entries_text, files_text
+from vault.cli.wording import entries_text, files_text, item_text
 from vault.errors import VerificationFailed, mark
 
 if TYPE_CHECKING:
+    from vault.operations.opened import OpenVault
     from vault.verify.vault import VaultReport
 
 SCHEMA = JsonSchema(
@@ -40,7 +41,7 @@ def check(context: typer.Context) -> None:
     with working_vault(here, writable=False) as vault:
         with here.progress(_("Checking"), as_number) as progress:
             report = check_vault(vault, progress)
-        _tell(here, vault.label, report)
+        _tell(here, vault, report)
     if not report.sound:
         raise VerificationFailed(
             mark("Something in this vault is lost or does not hold."),
@@ -49,9 +50,9 @@ def check(context: typer.Context) -> None:
         )
 
 
-def _tell(here: Invocation, label: str, report: VaultReport) -> None:
-    output = here.output
-    problems = [
+def _tell(here: Invocation, vault: OpenVault, report: VaultReport) -> None:
+    output, label = here.output, vault.label
+    problems: list[dict[str, Any]] = [
         {"log": p.origin, "seq": p.seq, "text": _(p.error.message).format(**p.error.values)}
         for p in report.problems
     ]
@@ -82,11 +83,16 @@ def _tell(here: Invocation, label: str, report: VaultReport) -> None:
         return
     for loss in report.losses.entries:
         what = _("the entry itself") if loss.leaf else _("fields") if loss.fields else _("its file")
-        output.line(_("Entry {seq}: lost: {what}"), seq=loss.seq, what=what)
+        item = item_text(vault, loss.origin, loss.seq)
+        output.line(_("Entry {item}: lost: {what}"), item=item, what=what)
     if report.losses.end:
         output.line(_("Entries may have followed the last one known."))
     for problem in problems:
-        output.line(_("Entry {seq}: {text}"), seq=problem["seq"], text=problem["text"])
+        origin, seq, text = problem["log"], problem["seq"], problem["text"]
+        if seq is None:
+            output.line(_("Log {origin}: {text}"), origin=origin, text=text)
+        else:
+            output.line(_("Entry {item}: {text}"), item=item_text(vault, origin, seq), text=text)
     if report.rebuilt:
         output.note(_("The index was damaged; it is read from the records, and saved next time."))
     output.line(
