@@ -161,6 +161,40 @@ class Exchange(Entries):
 
         return self._ask(question)
 
+    def import_numbered(self, contact_id: int, seq: int) -> Import | None:
+        """Return the bundle of a contact that bears this number; `None` if none came."""
+        found = self._imports_of(contact_id, "AND i.seq = ? LIMIT 1", (seq,))
+        return found[0] if found else None
+
+    def imports_around(self, contact_id: int, seq: int) -> tuple[Import | None, Import | None]:
+        """Return the bundles of a contact that come nearest before and after a number."""
+        before = self._imports_of(contact_id, "AND i.seq < ? ORDER BY i.seq DESC LIMIT 1", (seq,))
+        after = self._imports_of(contact_id, "AND i.seq > ? ORDER BY i.seq LIMIT 1", (seq,))
+        return (before[0] if before else None, after[0] if after else None)
+
+    def missing_imports(self, contact_id: int, before: int, limit: int) -> list[int]:
+        """Return the numbers below `before` under which no bundle of a contact came.
+
+        The largest `limit` of them, ascending: a sender can claim any number for hers.
+        """
+        missing: list[int] = []
+        while before > 1 and len(missing) < limit:
+            nearest, _ = self.imports_around(contact_id, before)
+            least = nearest.seq if nearest else 0
+            missing += range(before - 1, max(least, before - 1 - (limit - len(missing))), -1)
+            before = least
+        return missing[::-1]
+
+    def _imports_of(self, contact_id: int, condition: str, values: tuple[int, ...]) -> list[Import]:
+        """Return imports; `condition` is a text of this program, what varies is bound."""
+
+        def question(db: apsw.Connection) -> list[Import]:
+            found = "SELECT r.body FROM imports i JOIN records r ON r.number = i.record"
+            rows = db.execute(found + " WHERE i.contact = ? " + condition, (contact_id, *values))
+            return [body_in(row[0], read_import) for row in rows]
+
+        return self._ask(question)
+
     def imports(self) -> tuple[Import, ...]:
         """Return all bundles taken in, the oldest first."""
 
@@ -192,6 +226,19 @@ class Exchange(Entries):
                 " WHERE c.log = (SELECT id FROM logs WHERE origin = ?)"
                 " ORDER BY c.size, c.record LIMIT ?",
                 (origin, MAX_ROWS),
+            )
+            return tuple(body_in(row[0], read_checkpoint) for row in rows)
+
+        return self._ask(question)
+
+    def checkpoints_of_size(self, origin: str, size: int) -> tuple[KeptCheckpoint, ...]:
+        """Return the checkpoints of a log of one size that are kept; honest logs have one."""
+
+        def question(db: apsw.Connection) -> tuple[KeptCheckpoint, ...]:
+            rows = db.execute(
+                "SELECT r.body FROM checkpoints c JOIN records r ON r.number = c.record"
+                " WHERE c.log = (SELECT id FROM logs WHERE origin = ?) AND c.size = ? LIMIT ?",
+                (origin, size, MAX_ROWS),
             )
             return tuple(body_in(row[0], read_checkpoint) for row in rows)
 

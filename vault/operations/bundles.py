@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from vault.contacts.card import parse_card
-from vault.errors import NotForUs, VerificationFailed, mark
-from vault.media.media_type import extension_for
+from vault.errors import BadCard, VaultError, mark
+from vault.media.media_type import HEAD, extension_for, sniff
 from vault.storage.extract import ExtractFolder
 from vault.storage.source import FileSource
 from vault.sync.age_identity import parse_identity_file
 from vault.sync.bundle import open_bundle
-from vault.verify.bundle import BundleReport, Discard, Signer, check_bundle
+from vault.verify.bundle import BundleReport, Discard, Signer, check_bundle, check_signer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from vault.contacts.card import Card
     from vault.ledger.entry import FileValue
     from vault.operations.workplace import Progress, Workplace
     from vault.storage.source import Source
     from vault.sync.age_identity import AgeIdentity
+    from vault.sync.manifest import Manifest
     from vault.verify.bundle import ReceivedEntry, Sink
 
 MAX_SMALL_FILE = 1 << 20
@@ -37,7 +39,7 @@ def read_small(path: str) -> bytes:
     source = FileSource(path)
     try:
         if source.size > MAX_SMALL_FILE:
-            raise NotForUs(mark("{path} is too large to be a key file or a card."), path=path)
+            raise VaultError(mark("{path} is too large to be a key file or a card."), path=path)
         buffer = bytearray(source.size)
         source.readinto(buffer)
         source.check_unchanged()
@@ -96,8 +98,9 @@ def verify_file(
         VerificationFailed: intact, but signed by somebody else than `signed_by`.
         VaultError: see `check_file`.
     """
-    report = check_file(path, read_identities(identity), Discard(), progress)
-    return _signed_by(report, signed_by)
+    expected = _origin_of(signed_by)
+    report = check_file(path, read_identities(identity), Discard(expected), progress)
+    return _by_card(report, expected)
 
 
 def unseal_file(
@@ -124,22 +127,28 @@ def unseal_file(
         VaultError: see `check_file`; or the folder cannot be written.
     """
     identities = read_identities(identity)
+    expected = _origin_of(signed_by)
     with ExtractFolder(target, random=place.random) as folder:
-        sink = _Extract(folder)
-        report = check_file(path, identities, sink, progress)
-        _signed_by(report, signed_by)
+        report = check_file(path, identities, _Extract(folder, expected), progress)
         for name, content in (("card", report.card), ("checkpoint", report.checkpoint)):
             with folder.file(name) as file:
                 file.write(content)
-    return report
+    return _by_card(report, expected)
 
 
 class _Extract:
-    """A sink that writes files: the bundle's own names, and exhibits by number and type."""
+    """A sink that writes files: the bundle's own names, and exhibits by number and type.
 
-    def __init__(self, folder: ExtractFolder) -> None:
+    A file that several entries name is written as the exhibit of the first of them.
+    """
+
+    def __init__(self, folder: ExtractFolder, expected: str | None) -> None:
         self._folder = folder
-        self._exhibits: dict[bytes, list[str]] = {}
+        self._expected = expected
+        self._exhibits: dict[bytes, int] = {}
+
+    def sender(self, card: Card, manifest: Manifest, digest: bytes) -> None:  # noqa: ARG002 the protocol's
+        check_signer(card, self._expected)
 
     def entry(self, entry: ReceivedEntry) -> None:
         base = f"entries/{entry.seq}"
@@ -149,30 +158,43 @@ class _Extract:
             with self._folder.file(f"{base}/{name}") as file:
                 file.write(content)
         if entry.file:
-            name = f"exhibits/{entry.seq}{extension_for(entry.file.media_type)}"
-            self._exhibits.setdefault(entry.file.sha256, []).append(name)
+            digest = entry.file.sha256
+            self._exhibits[digest] = min(entry.seq, self._exhibits.get(digest, entry.seq))
 
     def media(self, file: FileValue, chunks: Iterator[memoryview]) -> None:
-        names = [f"media/{file.sha256.hex()}", *self._exhibits.get(file.sha256, [])]
-        with ExitStack() as stack:
-            outputs = [stack.enter_context(self._folder.file(name)) for name in names]
-            for chunk in chunks:
-                for output in outputs:
-                    output.write(chunk)
+        head = bytearray()
+        for chunk in chunks:
+            head += chunk
+            if len(head) >= HEAD:
+                break
+        # The type that the bytes speak for, not the one that the sender states.
+        exhibit = f"exhibits/{self._exhibits[file.sha256]}{extension_for(sniff(bytes(head)))}"
+        with (
+            self._folder.file(f"media/{file.sha256.hex()}") as kept,
+            self._folder.file(exhibit) as shown,
+        ):
+            for piece in chain([memoryview(head)], chunks):
+                kept.write(piece)
+                shown.write(piece)
 
 
-def _signed_by(report: BundleReport, signed_by: str | None) -> BundleReport:
-    """Set who signed, as far as a card given from outside tells."""
+def _origin_of(signed_by: str | None) -> str | None:
+    """Return the log of the card that must have signed.
+
+    Raises:
+        BadCard: no card, or a bare key, which signs nothing.
+    """
     if signed_by is None:
-        return report
-    card = parse_card(read_small(signed_by))
-    if card.origin != report.origin:
-        raise VerificationFailed(
-            mark("This bundle was not signed by the owner of {card}."),
-            report=report,
-            card=signed_by,
-        )
-    report.signer = Signer.CONFIRMED
+        return None
+    origin = parse_card(read_small(signed_by)).origin
+    if origin is None:
+        raise BadCard(mark("{card} is a key without a log: it signs nothing."), card=signed_by)
+    return origin
+
+
+def _by_card(report: BundleReport, expected: str | None) -> BundleReport:
+    if expected is not None:
+        report.signer = Signer.BY_CARD
     return report
 
 

@@ -53,7 +53,7 @@ def add_contact(vault: OpenVault, name: str, path: str) -> Contact:
     """
     _check_name(name)
     raw, card = read_card(path)
-    if card.recipient == vault.identity.recipient:
+    if card.recipient == vault.identity.recipient or card.origin == vault.catalog.origin:
         raise ContactError(mark("This is your own card."))
     for known in vault.catalog.contacts():
         if known.fingerprint == card.fingerprint:

@@ -10,25 +10,27 @@ import last.
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from vault.catalog.bodies import Import, KeptCheckpoint
 from vault.catalog.rows import Media
 from vault.catalog.store import MEDIA
 from vault.encoding.times import write_time
-from vault.errors import ContactError, Inconsistent, NotFound, Replayed, VaultError, mark
+from vault.errors import ContainerFull, MalformedBundle, VaultError, mark
 from vault.operations.add import batch_blocks
 from vault.operations.bundles import check_file
 from vault.verify.bundle import Signer
+from vault.verify.history import check_known, check_sender
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from vault.catalog.bodies import Contact
+    from vault.contacts.card import Card
     from vault.ledger.entry import FileValue
     from vault.operations.opened import OpenVault
     from vault.operations.workplace import Progress
+    from vault.sync.manifest import Manifest
     from vault.verify.bundle import BundleReport, ReceivedEntry
 
 
@@ -46,7 +48,7 @@ class Received(NamedTuple):
         report: what was checked, and who signed.
         new: numbers of the entries that were new, or of which something was.
         missing: numbers of bundles from this contact that never arrived, before this one;
-            the first hundred at most.
+            the last hundred at most.
     """
 
     report: BundleReport
@@ -74,9 +76,8 @@ def import_bundle(vault: OpenVault, path: str, progress: Progress) -> Received:
     sink = _VaultSink(vault)
     try:
         report = check_file(path, [vault.identity], sink, progress)
-        contact = _sender(vault, report)
-        missing = _check_history(vault, report, contact)
-        _check_entries(vault, sink.entries, contact)
+        contact = sink.contact
+        missing = vault.catalog.missing_imports(contact.contact_id, report.seq, MOST_MISSING)
         new = _publish(vault, report, contact, sink)
         vault.commit()
     except VaultError:
@@ -92,11 +93,30 @@ class _VaultSink:
 
     def __init__(self, vault: OpenVault) -> None:
         self._vault = vault
+        self._contact: Contact | None = None
         self.entries: list[ReceivedEntry] = []
         self.media_of: dict[bytes, Media] = {}
         self.batch = batch_blocks(vault.volume)
 
+    @property
+    def contact(self) -> Contact:
+        """Who signed; known before anything else comes."""
+        if self._contact is None:
+            raise MalformedBundle(mark("This bundle has no card or no checkpoint."))
+        return self._contact
+
+    def sender(self, card: Card, manifest: Manifest, digest: bytes) -> None:
+        self._contact = check_sender(self._vault.catalog, manifest, digest, card.fingerprint)
+        volume = self._vault.volume
+        sizes = [file.size for file in manifest.files if file.name.startswith("media/")]
+        if sum(-(-size // volume.payload) for size in sizes) > volume.room(media=True):
+            raise ContainerFull(
+                mark("There is no room for the files of this bundle."),
+                hint=mark("Make a larger vault. Nothing was imported."),
+            )
+
     def entry(self, entry: ReceivedEntry) -> None:
+        check_known(self._vault.catalog, self.contact, entry)
         self.entries.append(entry)
 
     def media(self, file: FileValue, chunks: Iterator[memoryview]) -> None:
@@ -118,66 +138,6 @@ class _VaultSink:
         if rest:
             volume.put(MEDIA, object_id, number, rest)
         self.media_of[file.sha256] = Media(object_id, file.size, file.sha256, file.media_type)
-
-
-def _sender(vault: OpenVault, report: BundleReport) -> Contact:
-    contact = vault.catalog.contact_of(report.origin)
-    if contact is None:
-        raise ContactError(
-            mark("This bundle is intact, but its sender is not among your contacts: {fingerprint}"),
-            hint=mark("Get her card another way, compare it, then: amanat contact add NAME CARD"),
-            fingerprint=report.fingerprint,
-        )
-    return contact
-
-
-def _check_history(vault: OpenVault, report: BundleReport, contact: Contact) -> list[int]:
-    """Refuse what was imported before or contradicts it; return numbers that never arrived."""
-    catalog = vault.catalog
-    if catalog.imported(report.manifest_sha256):
-        raise Replayed(mark("This bundle was imported before; nothing was changed."))
-    for kept in catalog.checkpoints(report.origin):
-        if kept.size == report.head.size and kept.root != report.head.root:
-            raise Inconsistent(
-                mark(
-                    "“{name}” signed two different logs of {size} entries: an older copy of her "
-                    "vault was put back, or its history was rewritten. Nothing was imported."
-                ),
-                hint=mark("Ask her. Keep both bundles."),
-                name=contact.name,
-                size=kept.size,
-            )
-    seen = {known.seq for known in catalog.imports() if known.contact_id == contact.contact_id}
-    if report.seq in seen:
-        raise Inconsistent(
-            mark(
-                "“{name}” made two different bundles with the number {seq}: an older copy of her "
-                "vault was put back. Nothing was imported."
-            ),
-            hint=mark("Ask her. Keep both bundles."),
-            name=contact.name,
-            seq=report.seq,
-        )
-    return list(islice((seq for seq in range(1, report.seq) if seq not in seen), MOST_MISSING))
-
-
-def _check_entries(vault: OpenVault, entries: Sequence[ReceivedEntry], contact: Contact) -> None:
-    """Refuse an entry where another of the same number came before."""
-    for entry in entries:
-        try:
-            known = vault.catalog.leaf(contact.origin, entry.seq)
-        except NotFound:
-            continue
-        if known != entry.leaf:
-            raise Inconsistent(
-                mark(
-                    "“{name}” signed two different entries {seq}: an older copy of her vault was "
-                    "put back, or its history was rewritten. Nothing was imported."
-                ),
-                hint=mark("Ask her. Keep both bundles."),
-                name=contact.name,
-                seq=entry.seq,
-            )
 
 
 def _publish(

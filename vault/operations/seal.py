@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from vault.catalog.store import MEDIA
 from vault.contacts.card import parse_card
 from vault.crypto.hashes import sha256
-from vault.errors import UsageError, mark
+from vault.errors import UsageError, VaultError, mark
 from vault.evidence.metadata import parse_metadata
 from vault.ledger.checkpoint import Checkpoint
 from vault.ledger.disclosure import parse_disclosure
@@ -25,7 +25,8 @@ from vault.media.metadata import Metadata
 from vault.media.revealing import given_away
 from vault.operations.contacts import own_card
 from vault.operations.log import default_fields, stage_checkpoint
-from vault.sync.bundle import BundleFile, SealedBundle, seal_bundle
+from vault.sync.bundle import MAX_RECORDS, BundleFile, SealedBundle, seal_bundle
+from vault.sync.manifest import MAX_MANIFEST_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -40,6 +41,15 @@ if TYPE_CHECKING:
 
 BUNDLE_COUNTER = "bundle"
 """Counter per contact: number of the last bundle made for her."""
+
+ENTRY_FILES = 3
+"""Files of an entry besides its fields: leaf, proof, and the exhibit itself."""
+
+ENTRY_BYTES = 8 << 10
+"""Bytes that leaf and proof take at most."""
+
+MANIFEST_LINE = 224
+"""Bytes that one file takes in the manifest at most."""
 
 LOOK_INTO = 64 << 20
 """Bytes of the largest file that is read again to see what it gives away."""
@@ -123,6 +133,7 @@ def plan_seal(
     for done, entry in enumerate(sorted(entries, key=lambda entry: entry.seq)):
         planned.append(_plan_entry(vault, entry, reader, withhold, only))
         progress(done + 1, len(entries))
+    _check_size(vault, planned)
     return SealPlan(
         contact,
         planned,
@@ -130,6 +141,26 @@ def plan_seal(
         catalog.next_seq(catalog.origin),
         catalog.counter(contact.contact_id, BUNDLE_COUNTER) + 1,
     )
+
+
+def _check_size(vault: OpenVault, planned: Sequence[PlannedEntry]) -> None:
+    """Refuse what the receiver could not take: better now than after a journey.
+
+    Raises:
+        UsageError: more entries, or longer texts, than one bundle may hold.
+    """
+    files = size = 0
+    for one in planned:
+        stored = vault.catalog.fields(one.entry.origin, one.entry.seq)
+        lengths = [len(kept.raw) for kept in stored if kept.name in one.sent]
+        files += len(lengths) + ENTRY_FILES
+        size += sum(lengths) + ENTRY_BYTES
+    if size > MAX_RECORDS or files * MANIFEST_LINE > MAX_MANIFEST_SIZE:
+        raise UsageError(
+            mark("{entries} entries are too much for one bundle."),
+            hint=mark("Name fewer of them, and make several bundles."),
+            entries=len(planned),
+        )
 
 
 def _all_own(vault: OpenVault) -> Iterator[Entry]:
@@ -183,9 +214,19 @@ def prepare_bundle(vault: OpenVault, plan: SealPlan) -> SealedBundle:
         NotSaved: the disk failed; nothing left.
         LedgerError: the log does not hold; nothing leaves.
     """
-    kept = stage_checkpoint(vault)
-    vault.catalog.set_counter(plan.contact.contact_id, BUNDLE_COUNTER, plan.seq)
+    try:
+        bundle = _signed(vault, plan)
+        vault.catalog.set_counter(plan.contact.contact_id, BUNDLE_COUNTER, plan.seq)
+    except VaultError:
+        vault.forget_staged()
+        raise
     vault.commit()
+    return bundle
+
+
+def _signed(vault: OpenVault, plan: SealPlan) -> SealedBundle:
+    """Stage the checkpoint, and sign the manifest; no file is read yet."""
+    kept = stage_checkpoint(vault)
     card, _ = own_card(vault)
     files = [_record("card", card), _record("checkpoint", kept.raw)]
     tree = Tree(vault.catalog.leaf_hashes(kept.origin, kept.size))

@@ -50,6 +50,12 @@ if TYPE_CHECKING:
     from vault.sync.age_identity import AgeIdentity
     from vault.sync.intake import Reader
 
+MAX_RECORD = (1 << 20) + (1 << 16)
+"""Bytes of the largest file of a bundle besides media: a field of 1 MiB with its lines."""
+
+MAX_RECORDS = 256 << 20
+"""Bytes of all files of a bundle besides media: a reader holds the entries in memory."""
+
 _LENGTH_SIZE = 4
 _ZEROS = bytes(1 << 16)
 

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from vault.contacts.card import parse_card
 from vault.crypto.hashes import sha256
-from vault.errors import Inconsistent, MalformedBundle, mark
+from vault.errors import ChainBroken, Inconsistent, MalformedBundle, VerificationFailed, mark
 from vault.ledger.checkpoint import open_checkpoint
 from vault.ledger.entry import FILE_FIELD, FileValue, check_disclosures, parse_file_value
+from vault.ledger.leaf import genesis, leaf_hash
 from vault.ledger.proof import check_inclusion, parse_proof
+from vault.sync.bundle import MAX_RECORD, MAX_RECORDS
 from vault.sync.manifest import verify_manifest
 from vault.sync.names import Kind, place_of
 
@@ -28,12 +30,10 @@ if TYPE_CHECKING:
     from vault.ledger.disclosure import Disclosure
     from vault.ledger.tree_head import Checkpoint
     from vault.sync.bundle import BundledFile, BundleReader
+    from vault.sync.manifest import Manifest
 
-MAX_RECORD = 17 << 20
-"""Bytes of the largest card, checkpoint, leaf, proof or field that is read into memory."""
-
-MAX_RECORDS = 256 << 20
-"""Bytes of all of them together in one bundle."""
+LONGEST_TITLE = 200
+"""Characters of a title in a report; the field itself is kept whole."""
 
 
 class ReceivedEntry(NamedTuple):
@@ -57,6 +57,16 @@ class ReceivedEntry(NamedTuple):
 class Sink(Protocol):
     """Who takes what a bundle holds, as it streams by."""
 
+    def sender(self, card: Card, manifest: Manifest, digest: bytes) -> None:
+        """Learn who signed the manifest, before anything else comes; may raise to refuse it.
+
+        Args:
+            card: the sender's own, from the bundle; nobody compared it yet.
+            manifest: signed by both manifest keys of that card.
+            digest: SHA-256 of the manifest with its signatures, 32 bytes.
+        """
+        ...
+
     def entry(self, entry: ReceivedEntry) -> None:
         """Take an entry; nothing may be shown yet."""
         ...
@@ -67,7 +77,18 @@ class Sink(Protocol):
 
 
 class Discard:
-    """A sink that keeps nothing: for checking alone."""
+    """A sink that keeps nothing: for checking alone.
+
+    Args:
+        expected: origin of the log that must have signed; `None` for any.
+    """
+
+    def __init__(self, expected: str | None = None) -> None:
+        self._expected = expected
+
+    def sender(self, card: Card, manifest: Manifest, digest: bytes) -> None:  # noqa: ARG002 the protocol's
+        """Refuse another signer than the expected one."""
+        check_signer(card, self._expected)
 
     def entry(self, entry: ReceivedEntry) -> None:
         """Let it go."""
@@ -78,10 +99,29 @@ class Discard:
             pass
 
 
+def check_signer(card: Card, expected: str | None) -> None:
+    """Refuse a bundle that was not signed by the log with the origin `expected`.
+
+    Raises:
+        VerificationFailed: it was signed by the keys of another.
+    """
+    if expected is not None and card.origin != expected:
+        raise VerificationFailed(
+            mark("This bundle was not signed by the owner of that card, but by {fingerprint}."),
+            report=card,
+            fingerprint=card.fingerprint,
+        )
+
+
 class Signer(Enum):
-    """How much is known of who signed a bundle."""
+    """How much is known of who signed a bundle.
+
+    CONFIRMED: a contact whose fingerprint was compared. NOT_CONFIRMED: a contact whose was not.
+    BY_CARD: the owner of a card given from outside; whether it was compared is not known here.
+    """
 
     CONFIRMED = "confirmed"
+    BY_CARD = "by-card"
     NOT_CONFIRMED = "not-confirmed"
     UNKNOWN = "unknown"
 
@@ -168,12 +208,14 @@ class _Check:
         self._entries: dict[int, EntrySummary] = {}
         self._expected: dict[bytes, list[EntrySummary]] = {}
         self._unknown: list[str] = []
+        self._links: dict[int, tuple[bytes, bytes]] = {}
 
     def run(self) -> BundleReport:
         """Go through the files in the manifest's order: card, checkpoint, entries, media."""
         for file in self._reader.files():
             self._take(file)
         self._finish_entry()
+        self._check_links()
         manifest = self._reader.manifest
         card = self._card
         if card is None or not self._checkpoint_bytes:
@@ -208,6 +250,7 @@ class _Check:
             self._take_checkpoint(self._whole(file))
         elif place.sha256 is not None:
             self._finish_entry()
+            self._check_links()
             self._take_media(file, place.sha256)
 
     def _whole(self, file: BundledFile) -> bytes:
@@ -227,6 +270,7 @@ class _Check:
             raise MalformedBundle(mark("The card in this bundle names no log."))
         verify_manifest(self._reader.manifest_note, card.keys)
         self._card, self._card_bytes = card, raw
+        self._sink.sender(card, self._reader.manifest, sha256(self._reader.manifest_note))
 
     def _take_checkpoint(self, raw: bytes) -> None:
         if self._card is None or self._card.keys is None:
@@ -254,8 +298,9 @@ class _Check:
                 seq=self._seq,
                 found=parsed.seq,
             )
+        self._links[parsed.seq] = (parsed.prev, leaf_hash(leaf))
         fields = check_disclosures(parsed, parts.values())
-        if fields.keys() != parts.keys():
+        if list(fields) != list(parts):  # in the same order: two exchanged names are seen too
             raise MalformedBundle(
                 mark("A field of entry {seq} stands under the name of another."), seq=self._seq
             )
@@ -265,6 +310,15 @@ class _Check:
         if entry.file:
             self._expected.setdefault(entry.file.sha256, []).append(summary)
         self._sink.entry(entry)
+
+    def _check_links(self) -> None:
+        """Where an entry and the one before it both came, the one must follow the other."""
+        links, self._links = self._links, {}
+        first = genesis(self._reader.manifest.log)
+        for seq, (prev, _) in links.items():
+            before = links[seq - 1][1] if seq - 1 in links else None
+            if prev != (before or (first if seq == 0 else prev)):
+                raise ChainBroken(mark("Entry {seq} does not follow the entry before it."), seq=seq)
 
     def _take_media(self, file: BundledFile, digest: bytes) -> None:
         owners = self._expected.get(digest, [])
@@ -285,4 +339,4 @@ def _file_of(fields: dict[str, Disclosure]) -> FileValue | None:
 
 def _summary(entry: ReceivedEntry, fields: dict[str, Disclosure]) -> EntrySummary:
     title = fields["title"].value.decode("utf-8", "replace") if "title" in fields else ""
-    return EntrySummary(entry.seq, title, sorted(entry.fields), entry.file)
+    return EntrySummary(entry.seq, title[:LONGEST_TITLE], sorted(entry.fields), entry.file)

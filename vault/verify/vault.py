@@ -7,13 +7,23 @@ from typing import TYPE_CHECKING
 
 from vault.catalog.records import parse_block
 from vault.catalog.store import MEDIA, PAGE, RECORD
+from vault.contacts.card import parse_card
 from vault.crypto.hashes import Sha256
-from vault.errors import BadProof, Damaged, MalformedRecord, VaultError, mark
+from vault.errors import (
+    BadCheckpoint,
+    BadProof,
+    ChainBroken,
+    Damaged,
+    Inconsistent,
+    MalformedRecord,
+    VaultError,
+    mark,
+)
 from vault.ledger.chain import check_link
 from vault.ledger.checkpoint import Checkpoint, open_checkpoint
 from vault.ledger.entry import FILE_FIELD, FileValue, check_disclosures, parse_file_value
 from vault.ledger.leaf import genesis, leaf_hash, parse_leaf
-from vault.ledger.merkle import tree_root
+from vault.ledger.merkle import Tree
 from vault.ledger.proof import check_inclusion, parse_proof
 
 if TYPE_CHECKING:
@@ -97,7 +107,6 @@ class _Check:
         self._keys = keys
         self._progress = progress
         self._report = VaultReport(catalog.losses())
-        self._heads: dict[str, list[Checkpoint]] = {}
 
     def run(self) -> VaultReport:
         logs = self._catalog.logs()
@@ -161,37 +170,63 @@ class _Check:
                 self._tell(origin, entry.seq, error)
                 prev = entry.leaf_hash
             expected = entry.seq + 1
-        try:
-            self._check_heads(origin)
-        except VaultError as error:
-            self._tell(origin, None, error)
+        self._check_heads(origin)
 
     def _check_heads(self, origin: str) -> None:
         """Each checkpoint that left is a state that this log went through."""
+        tree: Tree | None = None
         for kept in self._catalog.checkpoints(origin):
-            head = open_checkpoint(kept.raw, origin, self._keys.checkpoint)
-            if tree_root(self._catalog.leaf_hashes(origin, head.size)) != head.root:
-                raise BadProof(
-                    mark("The log is not the one whose checkpoint of {size} entries was signed."),
-                    size=head.size,
-                )
+            try:
+                head = open_checkpoint(kept.raw, origin, self._keys.checkpoint)
+                tree = tree or Tree(self._catalog.leaf_hashes(origin))
+                if tree.root(head.size) != head.root:
+                    raise BadProof(
+                        mark("The log is not the one of which {size} entries were signed."),
+                        size=head.size,
+                    )
+            except VaultError as error:
+                self._tell(origin, None, error)
 
     def _check_received(self, origin: str) -> None:
-        """Each received entry stands in its log, as the proof that came with it says."""
-        roots = {kept.size: kept for kept in self._catalog.checkpoints(origin)}
+        """Each received entry stands in its log, as its signed checkpoint and proof say."""
+        heads = self._signed_heads(origin)
+        before: tuple[int, bytes] | None = None
         for entry in self._entries(origin):
             try:
                 raw = self._catalog.leaf(origin, entry.seq)
                 proof = self._catalog.proof(origin, entry.seq)
-                kept = roots.get(proof.size) if proof else None
-                if proof is None or kept is None:
+                head = heads.get(proof.size) if proof else None
+                if proof is None or head is None:
                     raise BadProof(mark("Entry {seq} came without a proof."), seq=entry.seq)
-                check_inclusion(
-                    Checkpoint(origin, kept.size, kept.root), raw, parse_proof(proof.raw)
-                )
+                leaf = check_inclusion(head, raw, parse_proof(proof.raw))
+                if before and before[0] == entry.seq - 1 and before[1] != leaf.prev:
+                    raise ChainBroken(
+                        mark("Entry {seq} does not follow the entry before it."), seq=entry.seq
+                    )
+                before = (entry.seq, leaf_hash(raw))
                 self._check_content(entry, raw)
             except VaultError as error:
                 self._tell(origin, entry.seq, error)
+
+    def _signed_heads(self, origin: str) -> dict[int, Checkpoint]:
+        """Return the checkpoints of a contact's log, by size, whose signatures hold."""
+        heads: dict[int, Checkpoint] = {}
+        contact = self._catalog.contact_of(origin)
+        card = parse_card(contact.card) if contact else None
+        for kept in self._catalog.checkpoints(origin):
+            try:
+                if card is None or card.keys is None:
+                    raise BadCheckpoint(
+                        mark("The card of the log {origin} is gone."), origin=origin
+                    )
+                head = open_checkpoint(kept.raw, origin, card.keys.checkpoint)
+                if heads.setdefault(head.size, head) != head:
+                    raise Inconsistent(
+                        mark("Two different logs of {size} entries were signed."), size=head.size
+                    )
+            except VaultError as error:
+                self._tell(origin, None, error)
+        return heads
 
     def _check_content(self, entry: Entry, raw: bytes) -> None:
         """The fields are those of the leaf, the file's bytes are those of the field `file`."""
