@@ -31,7 +31,7 @@ _INVISIBLE = dict.fromkeys(
     ]
 )
 
-_DIGITS_AND_SPACE = frozenset("0123456789 ")
+_CODE_CHARACTERS = frozenset("0123456789 -")
 
 _FOLDED = {
     0x0649: 0x06CC,  # alef maksura → Farsi yeh
@@ -48,8 +48,8 @@ def normalise(passphrase: str) -> bytes:
     Unassigned code points are refused (a later Unicode version might normalise them
     otherwise); invisible marks and tatweel are dropped; runs of white space become one space,
     none at the ends; NFKC; Arabic yeh and kaf become the Persian letters, Arabic-Indic and
-    extended digits become 0 to 9; NFC; in a passphrase of digits alone the spaces between
-    groups are dropped; UTF-8.
+    extended digits become 0 to 9; NFC; in a passphrase of digits alone the spaces and
+    hyphens between groups are dropped; UTF-8.
 
     Raises:
         UsageError: empty, longer than 4,096 characters, or with characters that cannot be
@@ -62,8 +62,8 @@ def normalise(passphrase: str) -> bytes:
     text = unicodedata.normalize("NFKC", passphrase.translate(_INVISIBLE))
     text = " ".join(text.translate(_INVISIBLE).translate(_FOLDED).split())
     text = unicodedata.normalize("NFC", text)
-    if set(text) <= _DIGITS_AND_SPACE:
-        text = text.replace(" ", "")
+    if set(text) <= _CODE_CHARACTERS:
+        text = text.replace(" ", "").replace("-", "")
     if not text:
         raise UsageError(mark("The passphrase is empty."))
     if any(unicodedata.category(character) in {"Cn", "Cs", "Cc"} for character in text):

@@ -37,6 +37,9 @@ ADVISED_CHARACTERS = 100
 _MODULUS = 97  # ISO 7064:2003, MOD 97-10
 _SEPARATORS = frozenset(" -\t")
 
+# Those that the container's format folds to 0 to 9: ASCII, Arabic-Indic, extended Arabic-Indic.
+_DIGITS = frozenset(chr(zero + value) for zero in (0x30, 0x660, 0x6F0) for value in range(10))
+
 
 @dataclass(frozen=True)
 class Slip:
@@ -108,14 +111,14 @@ def digits_passphrase(random: Random) -> str:
 
 
 def is_code(text: str) -> bool:
-    """Return whether a text is meant as a code of digits: digits of any script, spaces, hyphens."""
-    digits = sum(character.isdecimal() for character in text)
+    """Return whether a text is meant as a code: digits of the three sets, spaces, hyphens."""
+    digits = sum(character in _DIGITS for character in text)
     others = sum(not _is_code_character(character) for character in text)
     return others == 0 and digits > CODE_DIGITS // 2
 
 
 def _is_code_character(character: str) -> bool:
-    return character.isdecimal() or character in _SEPARATORS
+    return character in _DIGITS or character in _SEPARATORS
 
 
 def check_digits(code: str) -> Slip | None:
@@ -125,12 +128,12 @@ def check_digits(code: str) -> Slip | None:
     other slip with a chance of 96 in 97.
 
     Args:
-        code: digits of any script, in groups or in one.
+        code: digits of the three sets, in groups or in one.
     """
     groups = "".join(" " if character in _SEPARATORS else character for character in code).split()
     digits = "".join(groups)
-    if not all(character.isdecimal() for character in digits):
-        return Slip("character", sum(character.isdecimal() for character in digits))
+    if not all(character in _DIGITS for character in digits):
+        return Slip("character", sum(character in _DIGITS for character in digits))
     if len(digits) != CODE_DIGITS:
         wrong = [number for number, group in enumerate(groups, 1) if len(group) != GROUP]
         if len(groups) == CODE_DIGITS // GROUP and len(wrong) == 1:

@@ -40,11 +40,9 @@ class OpenVault:
         self.volume: Volume = session.volumes[level]
         self.place = place
         self.path = path
-        # Who knows a less secret passphrase can have written anything into that volume's
-        # index: where a more secret one is open too, the index is made anew from the records.
-        self.catalog = Catalog(
-            self.volume, random=place.random, from_records=self.volume is not session.top
-        )
+        # Opened and changed in the same way whatever else is open: who has this volume's
+        # passphrase sees every page of it, and must not see that somebody knew more.
+        self.catalog = Catalog(self.volume, random=place.random)
 
     @cached_property
     def keys(self) -> LogKeys:
