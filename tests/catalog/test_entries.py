@@ -336,3 +336,12 @@ def test_a_closed_catalog_says_so(catalog):
         catalog.newest()
     with pytest.raises(Damaged):
         catalog.flush()
+
+
+def test_media_of_records_that_a_newer_program_wrote_are_not_taken(volume):
+
+    volume.put(MEDIA, 7, 0, b"a later version's")
+    catalog = open_catalog(volume)
+    assert (7,) == catalog.unpublished_media()
+    catalog._append([(10, b"refers to object 7")])
+    assert () == catalog.unpublished_media()

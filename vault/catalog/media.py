@@ -22,7 +22,7 @@ class MediaObjects(Entries):
     _newest_object = 0
 
     def new_media_object(self) -> int:
-        """Return an object of the namespace `media` that nothing uses and nothing used.
+        """Return an object of the namespace `media` that nothing uses.
 
         Its chunks are put into the store, numbered from 0, all full but the last. Until an
         entry names it, it is unpublished.
@@ -50,7 +50,14 @@ class MediaObjects(Entries):
         return self._ask(question)
 
     def unpublished_media(self) -> tuple[int, ...]:
-        """Return the objects that have blocks and no entry: left by what was interrupted."""
+        """Return the objects that have blocks and no entry: left by what was interrupted.
+
+        None as long as there are records that this version does not know, or could not make
+        sense of: what they refer to is not its to take.
+        """
+        newest = self._ask(lambda db: db.execute("SELECT 1 FROM records WHERE kind > 9").get)
+        if newest is not None or self.refused:
+            return ()
         used = self._ask(lambda db: _numbers(db.execute("SELECT DISTINCT object FROM media")))
         return tuple(number for number in self._store.objects(MEDIA) if number not in used)
 

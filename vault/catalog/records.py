@@ -12,7 +12,6 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-from vault.encoding.integers import MAX_I63
 from vault.encoding.refusal import malformed
 from vault.errors import mark
 
@@ -27,6 +26,9 @@ FRAGMENT_HEADER = struct.Struct(">QBBII")
 
 MAX_RECORD = 17 << 20
 """Bytes of one record: the longest is a disclosure, whose value has at most 16 MiB."""
+
+MAX_FOLLOWING = 1 << 62
+"""Numbers of records stay below: more than any volume can hold, and no sum overflows."""
 
 ERASED = 0
 """Kind of what is left of an erased record: its number, no bytes."""
@@ -106,7 +108,7 @@ def parse_block(raw: bytes) -> RecordBlock:
         if (length == 0 and not (last and index == 0)) or (kind == ERASED and length > 0):
             raise malformed(mark("A block of records with a bad fragment: {found}"), raw[start:])
         fragments[number] = Fragment(number, kind, index, bool(last), raw[start:at])
-    if not 0 < following <= MAX_I63:
+    if not 0 < following <= MAX_FOLLOWING:
         raise malformed(mark("Not a block of records: {found}"), raw)
     return RecordBlock(following, tuple(fragments.values()))
 

@@ -42,6 +42,8 @@ FIRST = Version(
   number INTEGER PRIMARY KEY, kind INTEGER NOT NULL,
   block INTEGER NOT NULL, "end" INTEGER NOT NULL, body BLOB NOT NULL) STRICT""",
         "CREATE INDEX records_block ON records (block)",
+        # Empty as long as no newer program wrote here: tells it without looking at all records.
+        "CREATE INDEX records_newer ON records (kind) WHERE kind > 9",
         # Runs of record numbers that no readable block holds, found while rebuilding, and how
         # many blocks the stream had then.
         """CREATE TABLE lost (

@@ -57,7 +57,7 @@ class Writing(MediaObjects, Exchange):
         if not after_loss and self.end_is_lost():
             raise Damaged(
                 mark("The end of the log is lost: entries may have followed the last one known."),
-                hint=mark("Open an older copy of the file, or continue and accept a second entry."),
+                hint=mark("Use another copy of the file. To add all the same, give --continue."),
             )
         seq = self.next_seq(origin)
         prev = self.last_leaf_hash(origin) or genesis(origin)

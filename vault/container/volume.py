@@ -63,6 +63,11 @@ class Volume:
         return self.reader.geometry
 
     @property
+    def is_empty(self) -> bool:
+        """Whether it can be used and holds nothing: others overwrote it, and it begins anew."""
+        return self.state is not None and not self.state.where
+
+    @property
     def where(self) -> dict[bytes, int]:
         """Spots of the committed blocks; empty for a volume that cannot be used."""
         return self.state.where if self.state else {}

@@ -54,5 +54,11 @@ def append(vault: OpenVault, fields: Mapping[str, bytes], media: Media | None) -
     seq = catalog.next_seq(origin)
     prev = catalog.last_leaf_hash(origin) or genesis(origin)
     entry = build_entry(origin, seq, prev, fields, vault.place.random)
-    catalog.append_entry(entry.leaf, entry.disclosures, media, added=vault.place.now())
+    catalog.append_entry(
+        entry.leaf,
+        entry.disclosures,
+        media,
+        added=vault.place.now(),
+        after_loss=vault.allow_altered,
+    )
     return seq

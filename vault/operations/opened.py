@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from vault.catalog.catalog import Catalog
+from vault.catalog.catalog import Catalog, first_blocks
 from vault.container.session import open_container
 from vault.errors import ContainerError, Damaged, UsageError, mark
-from vault.ledger.keys import LogKeys
+from vault.ledger.keys import LOG_SEED_SIZE, LogKeys
 from vault.sync.age_identity import AgeIdentity
 
 if TYPE_CHECKING:
@@ -33,10 +33,20 @@ class OpenVault:
         catalog: what that volume holds.
         place: disk, clock, randomness.
         path: the container's file.
+        allow_altered: go on although something was altered or lost.
     """
 
-    def __init__(self, session: Session, level: int, place: Workplace, path: str) -> None:
+    def __init__(
+        self,
+        session: Session,
+        level: int,
+        place: Workplace,
+        path: str,
+        *,
+        allow_altered: bool = False,
+    ) -> None:
         self.session = session
+        self.allow_altered = allow_altered
         self.volume: Volume = session.volumes[level]
         self.place = place
         self.path = path
@@ -188,10 +198,26 @@ def opened_vault(
             )
         if not session.volumes[number].usable:
             raise Damaged(mark("Nothing of volume {level} can be read."), level=number + 1)
-        vault = OpenVault(session, number, place, path)
+        if allow_altered and writable and session.volumes[number].is_empty:
+            _begin_anew(session.volumes[number], place)
+        vault = OpenVault(session, number, place, path, allow_altered=allow_altered)
         yield vault
     finally:
         if vault is None:
             session.close()
         else:
             vault.close()
+
+
+def _begin_anew(volume: Volume, place: Workplace) -> None:
+    """Stage the first content of a volume that others wholly overwrote: nothing else is left."""
+    seed = place.random(LOG_SEED_SIZE)
+    blocks = first_blocks(
+        volume.payload,
+        label=f"volume {volume.level + 1}",
+        origin=LogKeys.from_seed(seed).origin,
+        seed=seed,
+        random=place.random,
+    )
+    for (namespace, object_id, number), content in blocks.items():
+        volume.put(namespace, object_id, number, content)
