@@ -32,6 +32,11 @@ The options of every command may stand before or after its name.
 With `--json` a command prints one object, in ASCII; its `schema` grows a version when a field
 goes or changes its meaning, not when one is added.
 
+Started by `cli.py` from a checkout, or as `amanat` where it was installed, it writes nothing that
+was not asked for. `python -m vault` is the same program; in a folder of which Python has no byte
+code yet, Python itself then keeps one file, `vault/__pycache__/__init__.*.pyc`, before any line of
+the program runs: `python -B -m vault` keeps it from that.
+
 ## Exit codes
 
 | code | meaning |

@@ -151,8 +151,22 @@ def test_python_m_vault_is_the_same_program(checkout):
         check=True,
     )
     assert start(["--help"]).stdout == ran.stdout
-    # Python reads these two before any line of the program runs; an installed program has them.
-    assert {"__init__", "__main__"} >= {path.name.split(".")[0] for path in checkout.rglob("*.pyc")}
+    # Python keeps this one before any line of the program runs; an installed program has it.
+    kept = {str(path.relative_to(checkout)).split(".")[0] for path in checkout.rglob("*.pyc")}
+    assert {"vault/__pycache__/__init__"} == kept
+
+
+def test_an_installed_program_keeps_no_further_byte_code(checkout):
+    """What an installer writes as `amanat`, where it compiled nothing beforehand."""
+    script = checkout / "amanat"
+    script.write_text("import sys\nfrom vault.cli.app import main\nsys.exit(main())\n")
+    environ = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    for words in (["--help"], ["doctor"]):
+        subprocess.run(
+            [sys.executable, script, *words], env=environ, capture_output=True, check=True
+        )
+    kept = {str(path.relative_to(checkout)).split(".")[0] for path in checkout.rglob("*.pyc")}
+    assert {"vault/__pycache__/__init__"} == kept
 
 
 @POSIX

@@ -61,7 +61,6 @@ def run(words: Sequence[str], surroundings: Surroundings) -> int:
 
 def main() -> NoReturn:
     """Run the program on this machine, with the words of its command line."""
-    sys.dont_write_bytecode = True  # for whatever is imported from now on
     try:
         harden()
         code = run(sys.argv[1:], real_surroundings())
