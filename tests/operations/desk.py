@@ -187,13 +187,19 @@ def listed(vault: OpenVault) -> list[tuple[int, str]]:
     return [(entry.seq, entry.title) for entry in vault.catalog.entries_of(vault.catalog.origin)]
 
 
-def folder_state(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder with its bytes; folders end in a slash."""
+def folder_state(folder: Path, *, whole: int | None = None) -> dict[str, bytes]:
+    """Every file below a folder with its bytes; folders end in a slash.
+
+    Of files larger than `whole` it is inode, size and the time of the last write instead.
+    """
     found: dict[str, bytes] = {}
     for path in sorted(folder.rglob("*")):
         name = os.fspath(path.relative_to(folder))
         if path.is_dir() and not path.is_symlink():
             found[name + "/"] = b""
+        elif whole is not None and path.is_file() and path.stat().st_size > whole:
+            seen = path.stat()
+            found[name] = repr((seen.st_ino, seen.st_size, seen.st_mtime_ns)).encode()
         else:
             found[name] = path.read_bytes() if path.is_file() else b"?"
     return found

@@ -63,7 +63,7 @@ def test_all_of_them_go_in_and_the_broken_ones_cost_their_metadata_only(scene):
     whole = {Path(path).name for path in problems if "halves" not in path}
     assert whole <= BROKEN
     assert {PROBLEMS["damaged"]} == set(problems.values())
-    assert 5 < len(problems)
+    assert 4 < len(problems)
 
 
 def test_all_of_them_come_out_as_they_were(scene):

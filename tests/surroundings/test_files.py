@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import shutil
@@ -121,6 +122,10 @@ CONTENT = {empty, one_byte, zeros, noise, cut, cut_by_one, grown, doubled}
 
 def bad_path(scene, kind, good):
     path = scene.folder / "bad"
+    if path.is_dir() and not path.is_symlink():
+        path.rmdir()
+    else:
+        path.unlink(missing_ok=True)
     if kind is below_a_file:
         return str(Path(scene.source) / "bad")
     with open(good, "rb") as file:
@@ -152,24 +157,20 @@ ON_A_VAULT = {
 
 
 @POSIX
-@pytest.mark.parametrize("kind", BAD, ids=lambda kind: kind.__name__)
 @pytest.mark.parametrize("command", ON_A_VAULT)
-def test_what_is_no_vault_is_refused_and_left_as_it_is(scene, monkeypatch, kind, command):
+def test_what_is_no_vault_is_refused_and_left_as_it_is(scene, monkeypatch, command):
     monkeypatch.chdir(scene.folder)
-    path = bad_path(scene, kind, scene.vault)
-    before = scene.state()
     words = ON_A_VAULT[command]
-    if command == "open":
-        words = [*words, path]
-        ran = scene.run("--passphrase-file", scene.two, "-q", *words)
-    else:
-        ran = scene.run("--vault", path, "--passphrase-file", scene.two, "-q", *words)
-    expected = {10} if kind in NO_FILE else {12} if kind in CONTENT else {1, 10, 12}
-    if kind in {cut, cut_by_one, grown, doubled}:
-        expected = {1}  # the passphrase is right: it says that bytes were cut off or added
-    refused(ran, *expected)
-    assert "" == ran.out
-    assert before == scene.state()
+    for kind in BAD:
+        path = bad_path(scene, kind, scene.vault)
+        before = scene.state()
+        named = [*words, path] if command == "open" else ["--vault", path, *words]
+        ran = scene.run("--passphrase-file", scene.two, "-q", *named)
+        expected = {10} if kind in NO_FILE else {12} if kind in CONTENT else {1, 10, 12}
+        if kind in {cut, cut_by_one, grown, doubled}:
+            expected = {1}  # the passphrase is right: it says that bytes were cut off or added
+        refused(ran, *expected)
+        assert ("", before) == (ran.out, scene.state()), kind.__name__
 
 
 @pytest.mark.parametrize("command", ON_A_VAULT)
@@ -216,10 +217,6 @@ def test_a_vault_reached_through_a_link_is_the_vault(scene):
 # Bundles, cards, key files
 
 
-def newer_card(good):
-    return good.replace(b"amanat-card/v1", b"amanat-card/v2")
-
-
 TAKING_A_BUNDLE = {
     "import": lambda scene, path: scene.on_partner("import", path),
     "verify": lambda scene, path: scene.run("-q", "verify", path, "--identity", scene.key),
@@ -251,23 +248,19 @@ PLACES = {
 
 
 @POSIX
-@pytest.mark.parametrize("kind", BAD, ids=lambda kind: kind.__name__)
 @pytest.mark.parametrize("place", PLACES)
-def test_what_is_no_bundle_card_or_key_is_refused_and_nothing_stays(scene, kind, place):
+def test_what_is_no_bundle_card_or_key_is_refused_and_nothing_stays(scene, place):
     role, run = PLACES[place]
-    path = bad_path(scene, kind, getattr(scene, role))
-    if (role, kind) in {("key", grown), ("key", cut_by_one), ("key", doubled)}:
-        pytest.skip("a key file without its last LF, or with a comment more, is one still")
-    before = scene.state()
-    ran = run(scene, path)
-    refused(ran, *([10] if kind in NO_FILE else [12, 20] if kind in CONTENT else [1, 10]))
-    after = scene.state()
-    no_temporary(after)
-    if place.startswith("bundle: import"):  # reclaiming and the like may have made a commit
-        before.pop("partner")
-        after.pop("partner")
-    assert before == after
-    scene.is_whole()
+    # A key file without its last LF, or with the same key twice, is one still.
+    fitting = {cut_by_one, doubled} if role == "key" else set()
+    for kind in BAD:
+        if kind in fitting:
+            continue
+        path = bad_path(scene, kind, getattr(scene, role))
+        before = scene.state()
+        codes = [10] if kind in NO_FILE else [12, 20] if kind in CONTENT else [1, 10]
+        refused(run(scene, path), *codes)
+        assert before == scene.state(), kind.__name__
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -330,12 +323,20 @@ def test_a_folder_that_holds_itself_comes_to_an_end(scene):
 
 
 @POSIX
-@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
-@pytest.mark.parametrize("place", PLACES)
-def test_a_file_that_may_not_be_read_is_told(scene, place):
-    role, run = PLACES[place]
-    os.chmod(getattr(scene, role), 0)
-    refused(run(scene, getattr(scene, role)), 1)
+@pytest.mark.parametrize("place", [*PLACES, "vault"])
+def test_a_file_that_may_not_be_read_is_told(scene, monkeypatch, place):
+    role, run = PLACES.get(place, ("vault", lambda scene, path: scene.on_vault("list")))
+    path = getattr(scene, role)
+    system = os.open
+
+    def refusing(name, *rest, **options):
+        if os.fspath(name) == path:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), path)
+        return system(name, *rest, **options)
+
+    monkeypatch.setattr(os, "open", refusing)
+    ran = refused(run(scene, path), 1)
+    assert "not allowed" in ran.err
 
 
 # What is written
@@ -370,35 +371,33 @@ TAKEN = (
 
 
 @POSIX
-@pytest.mark.parametrize("kind", TAKEN, ids=lambda kind: kind.__name__)
 @pytest.mark.parametrize("command", WRITING)
-def test_what_is_there_is_never_overwritten(scene, kind, command):
-    path = bad_path(scene, kind, scene.source)
-    before = scene.state()
-    refused(WRITING[command](scene, path), 1, 10)
-    after = scene.state()
-    if command == "seal":  # a number may have been counted
-        before.pop("vault")
-        after.pop("vault")
-    assert before == after
+def test_what_is_there_is_never_overwritten(scene, command):
+    for kind in TAKEN:
+        path = bad_path(scene, kind, scene.source)
+        before = scene.state()
+        refused(WRITING[command](scene, path), 1, 10)
+        after = scene.state()
+        if command == "seal":  # a number may have been counted
+            before.pop("vault")
+            after.pop("vault")
+        assert before == after, kind.__name__
     scene.is_whole()
 
 
 @POSIX
-@pytest.mark.parametrize(
-    "kind",
-    [empty, noise, pipe, device, link_to_nowhere, link_in_a_circle, local_socket, below_a_file],
-    ids=lambda kind: kind.__name__,
-)
 @pytest.mark.parametrize("command", FOLDERS)
-def test_what_is_no_folder_is_not_written_into(scene, kind, command):
-    path = bad_path(scene, kind, scene.source)
-    before = scene.state()
-    refused(FOLDERS[command](scene, path), 1, 10)
-    after = scene.state()
-    before.pop("vault")  # a proof signs the log before it is written
-    after.pop("vault")
-    assert before == after
+def test_what_is_no_folder_is_not_written_into(scene, command):
+    for kind in TAKEN:
+        if kind is folder:
+            continue
+        path = bad_path(scene, kind, scene.source)
+        before = scene.state()
+        refused(FOLDERS[command](scene, path), 1, 10)
+        after = scene.state()
+        before.pop("vault")  # a proof signs the log before it is written
+        after.pop("vault")
+        assert before == after, kind.__name__
     scene.is_whole()
 
 
