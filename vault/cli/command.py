@@ -32,6 +32,8 @@ PROGRAM = "amanat"
 """The name in examples; the name under which the program was started takes its place."""
 
 _IN_PROMPT = "amanat --vault FILE "
+_NOT_IN_PROMPT = frozenset({"init", "open", "keygen", "verify", "unseal"})
+"""Left out of the prompt's help: they open a vault themselves, or need none."""
 
 
 @dataclass(frozen=True)
@@ -185,15 +187,24 @@ class HouseGroup(typer.core.TyperGroup):
 
     def format_help(self, ctx: Context, formatter: HelpFormatter) -> None:
         """Write the help: examples, commands by section, options."""
-        _write_head(self, self.examples, ctx, formatter)
+        here = invocation_of(ctx)  # type: ignore[arg-type]
+        whole = here.open_vault is None or ctx.parent is not None
+        if whole:
+            _write_head(self, self.examples, ctx, formatter)
         sections: dict[str, list[tuple[str, str]]] = {}
         for name, entry in self.entries.items():
+            if not whole and name in _NOT_IN_PROMPT:
+                continue
             section = entry.section if isinstance(entry, Entry) else mark("Commands")
             sections.setdefault(section, []).append((name, _(entry.summary)))
         for section, lines in sections.items():
             with formatter.section(_(section)):
                 formatter.write_dl(lines)
-        _write_parameters(self, ctx, formatter)
+        if whole:
+            _write_parameters(self, ctx, formatter)
+        else:
+            formatter.write_paragraph()
+            formatter.write_text(_("More of one: help COMMAND. To lock and leave: exit"))
 
 
 def root_group(summary: str, entries: Mapping[str, Entry], examples: Sequence[str]) -> typer.Typer:

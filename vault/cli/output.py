@@ -128,6 +128,13 @@ class Output:
         except (OSError, ValueError) as error:
             raise _not_written(error) from None
 
+    def exact(self, content: bytes) -> None:
+        """Print a text of the program's own that is a file as well: elsewhere byte for byte."""
+        if self.on_terminal or not hasattr(self._open_stdout(), "buffer"):
+            self.text(content.decode("utf-8").rstrip("\n"))
+        else:
+            self.raw(content)
+
     # --- messages ---
 
     def note(self, text: str, /, **values: object) -> None:
@@ -219,14 +226,13 @@ def _broken(paragraph: str, width: int) -> str:
 
 
 def _drawn(headings: Sequence[str], cells: Sequence[Sequence[str]], width: int) -> str:
-    from rich import box
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=None, pad_edge=False, padding=(0, len(_PLACE_BETWEEN), 0, 0))
     for heading in headings:
-        table.add_column(Text(heading, style="bold"), overflow="fold")
+        table.add_column(Text(heading, style="bold underline"), overflow="fold")
     for row in cells:
         table.add_row(*(Text(cell) for cell in row))
     console = Console(
@@ -239,5 +245,4 @@ def _drawn(headings: Sequence[str], cells: Sequence[Sequence[str]], width: int) 
     )
     with console.capture() as captured:
         console.print(table)
-    # Without the empty lines that the box draws above and below.
-    return "".join(captured.get().splitlines(keepends=True)[1:-1])
+    return captured.get()

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from vault.cli.invocation import Invocation
     from vault.verify.bundle import BundleReport
 
+MOST_UNKNOWN = 20
+"""Names of unknown files that are shown; a sender can put in any number."""
+
 
 def tell_bundle(here: Invocation, path: str, report: BundleReport) -> None:
     """Print what holds for a bundle."""
@@ -43,8 +46,11 @@ def tell_bundle(here: Invocation, path: str, report: BundleReport) -> None:
         if not title and entry.file:
             title = f"{entry.file.media_type}, {as_bytes(entry.file.size)}"
         output.detail(_("entry {seq}: {title}"), seq=entry.seq, title=title)
-    for unknown in report.unknown:
+    for unknown in report.unknown[:MOST_UNKNOWN]:
         output.warn(_("Left alone, not known to this version: {name}"), name=unknown)
+    if len(report.unknown) > MOST_UNKNOWN:
+        more = len(report.unknown) - MOST_UNKNOWN
+        output.warn(_("And {more} more such files."), more=more)
 
 
 def bundle_json(report: BundleReport) -> dict[str, object]:

@@ -152,8 +152,9 @@ TOPICS = {
                 " Leave out what is not needed."
             ),
             mark(
-                "What is sealed looks like random bytes: nobody on the way sees for whom it is,"
-                " from whom, or what is in it. How large it is can be seen, roughly."
+                "What is sealed is an age file, and its first words say so. Nobody on the way"
+                " sees for whom it is, from whom, or what is in it. How large it is can be seen,"
+                " roughly."
             ),
             mark(
                 "You cannot take back what you have sealed and handed over, and you cannot open"
@@ -165,9 +166,9 @@ TOPICS = {
         mark("Receiving and checking files"),
         (
             mark(
-                "You need a key of your own. Make it once and send the card, not the key, to"
-                " whoever wants to seal files for you:\n"
-                "    amanat keygen -o my.key"
+                "You need a key of your own. Make it once; what is printed is the public half:"
+                " send that, never the file, to whoever wants to seal files for you:\n"
+                "    amanat keygen -o my.key > my.pub"
             ),
             mark(
                 "Look at a file before you do anything with it, then unpack it:\n"

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from vault.cli.i18n import counted
+from vault.cli.i18n import _, counted
 from vault.errors import UsageError, mark
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from vault.catalog.bodies import Contact
     from vault.catalog.rows import Entry
     from vault.operations.opened import OpenVault
 
@@ -63,39 +64,56 @@ def read_fields(pairs: Sequence[str]) -> dict[str, bytes]:
     return fields
 
 
-def item_of(vault: OpenVault, entry: Entry) -> str:
-    """Return the text by which commands name an entry: NUMBER, or CONTACT/NUMBER."""
-    return item_text(vault, entry.origin, entry.seq)
+class Naming:
+    """Names entries as commands take them, and says of each whether its sender was compared.
 
+    Args:
+        vault: open; its contacts are looked up once per log.
+    """
 
-def item_text(vault: OpenVault, origin: str, seq: int) -> str:
-    """Return the same for an entry of which only log and number are known."""
-    if origin == vault.catalog.origin:
-        return str(seq)
-    contact = vault.catalog.contact_of(origin)
-    return f"{contact.name if contact else '?'}/{seq}"
+    def __init__(self, vault: OpenVault) -> None:
+        self._catalog = vault.catalog
+        self._own = vault.catalog.origin
+        self._known: dict[str, Contact | None] = {}
 
+    def item(self, origin: str, seq: int) -> str:
+        """Return NUMBER for an entry of the own log, else CONTACT/NUMBER."""
+        if origin == self._own:
+            return str(seq)
+        contact = self._contact(origin)
+        return f"{contact.name if contact else '?'}/{seq}"
 
-def entry_row(vault: OpenVault, entry: Entry) -> list[object]:
-    """Return the cells of an entry in a list: item, when, kind, size, title."""
-    from vault.cli.progress import as_bytes
+    def confirmed(self, origin: str) -> bool:
+        """Whether it is the own log, or that of a contact whose fingerprint was compared."""
+        contact = None if origin == self._own else self._contact(origin)
+        return origin == self._own or (contact is not None and contact.confirmed)
 
-    size = as_bytes(entry.media.size) if entry.media else ""
-    return [item_of(vault, entry), entry.added, entry.kind, size, entry.title]
+    def row(self, entry: Entry) -> list[object]:
+        """Return the cells of an entry in a list: item, when, kind, size, title."""
+        from vault.cli.progress import as_bytes
 
+        kind = entry.kind if self.confirmed(entry.origin) else _("not confirmed")
+        size = as_bytes(entry.media.size) if entry.media else ""
+        return [self.item(entry.origin, entry.seq), entry.added, kind, size, entry.title]
 
-def entry_json(vault: OpenVault, entry: Entry) -> dict[str, object]:
-    """Return an entry as `--json` prints it."""
-    media = entry.media
-    return {
-        "item": item_of(vault, entry),
-        "log": entry.origin,
-        "seq": entry.seq,
-        "added": entry.added,
-        "kind": entry.kind,
-        "title": entry.title,
-        "file_name": entry.file_name,
-        "size": media.size if media else None,
-        "sha256": media.sha256.hex() if media else None,
-        "type": media.media_type if media else None,
-    }
+    def content(self, entry: Entry) -> dict[str, object]:
+        """Return an entry as `--json` prints it."""
+        media = entry.media
+        return {
+            "item": self.item(entry.origin, entry.seq),
+            "log": entry.origin,
+            "confirmed": self.confirmed(entry.origin),
+            "seq": entry.seq,
+            "added": entry.added,
+            "kind": entry.kind,
+            "title": entry.title,
+            "file_name": entry.file_name,
+            "size": media.size if media else None,
+            "sha256": media.sha256.hex() if media else None,
+            "type": media.media_type if media else None,
+        }
+
+    def _contact(self, origin: str) -> Contact | None:
+        if origin not in self._known:
+            self._known[origin] = self._catalog.contact_of(origin)
+        return self._known[origin]

@@ -11,7 +11,7 @@ from vault.cli.i18n import _
 from vault.cli.invocation import Invocation, invocation_of
 from vault.cli.progress import as_number
 from vault.cli.vaults import working_vault
-from vault.cli.wording import entries_text, files_text, item_text
+from vault.cli.wording import Naming, entries_text, files_text
 from vault.errors import VerificationFailed, mark
 
 if TYPE_CHECKING:
@@ -81,9 +81,10 @@ def _tell(here: Invocation, vault: OpenVault, report: VaultReport) -> None:
             },
         )
         return
+    naming = Naming(vault)
     for loss in report.losses.entries:
         what = _("the entry itself") if loss.leaf else _("fields") if loss.fields else _("its file")
-        item = item_text(vault, loss.origin, loss.seq)
+        item = naming.item(loss.origin, loss.seq)
         output.line(_("Entry {item}: lost: {what}"), item=item, what=what)
     if report.losses.end:
         output.line(_("Entries may have followed the last one known."))
@@ -92,7 +93,7 @@ def _tell(here: Invocation, vault: OpenVault, report: VaultReport) -> None:
         if seq is None:
             output.line(_("Log {origin}: {text}"), origin=origin, text=text)
         else:
-            output.line(_("Entry {item}: {text}"), item=item_text(vault, origin, seq), text=text)
+            output.line(_("Entry {item}: {text}"), item=naming.item(origin, seq), text=text)
     if report.rebuilt:
         output.note(_("The index was damaged; it is read from the records, and saved next time."))
     output.line(

@@ -21,7 +21,8 @@ CARD = JsonSchema(
     {
         "log": mark("origin of the own log"),
         "fingerprint": mark("to be compared by voice or in person"),
-        "path": mark("where the card was written; null for standard output"),
+        "card": mark("the card's text"),
+        "path": mark("where the card was written; null if nowhere"),
     },
 )
 _ONE = {
@@ -58,11 +59,16 @@ def card(
     if here.output.wants_json:
         here.output.json(
             CARD.name,
-            {"log": read_back.origin, "fingerprint": read_back.fingerprint, "path": target},
+            {
+                "log": read_back.origin,
+                "fingerprint": read_back.fingerprint,
+                "card": raw.decode("utf-8"),
+                "path": target,
+            },
         )
         return
     if target is None:
-        here.output.text(raw.decode("ascii").rstrip("\n"))
+        here.output.exact(raw)
     here.output.note(_("Fingerprint: {fingerprint}"), fingerprint=read_back.fingerprint)
     here.output.note(_("Read it to whoever gets the card, by voice or in person."))
 

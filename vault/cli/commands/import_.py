@@ -41,7 +41,10 @@ def import_(
                 with here.progress(_("Checking")) as progress:
                     outcomes.append((path, import_bundle(vault, path, progress)))
             except VaultError as error:
-                if len(paths) == 1 or isinstance(error, NotSaved):
+                if len(paths) == 1:
+                    raise
+                if isinstance(error, NotSaved):
+                    _tell(here, label, outcomes)  # those before it are safe, and are told
                     raise
                 outcomes.append((path, error))
     _tell(here, label, outcomes)

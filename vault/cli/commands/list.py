@@ -10,7 +10,7 @@ from vault.cli.command import Command, JsonSchema
 from vault.cli.i18n import _
 from vault.cli.invocation import invocation_of
 from vault.cli.vaults import working_vault
-from vault.cli.wording import entry_json, entry_row
+from vault.cli.wording import Naming
 from vault.errors import mark
 
 NEWEST = 50
@@ -20,7 +20,7 @@ SCHEMA = JsonSchema(
     {
         "label": mark("name of the volume"),
         "entries": mark(
-            "item, log, seq, added, kind, title, file_name, size, sha256, type of each"
+            "item, log, confirmed, seq, added, kind, title, file_name, size, sha256, type of each"
         ),
         "all": mark("whether these are all entries"),
     },
@@ -42,8 +42,9 @@ def list_(
             while portion := vault.catalog.newest(before=entries[-1].number) if entries else ():
                 entries += portion
         shown = entries if complete else entries[:NEWEST]
+        naming = Naming(vault)
         if here.output.wants_json:
-            content = [entry_json(vault, entry) for entry in shown]
+            content = [naming.content(entry) for entry in shown]
             here.output.json(
                 SCHEMA.name, {"label": vault.label, "entries": content, "all": complete}
             )
@@ -53,7 +54,7 @@ def list_(
         if not shown:
             here.output.note(_("Nothing is in it yet. To begin: add FILE, or note"))
             return
-        here.output.table(headings, [entry_row(vault, entry) for entry in shown])
+        here.output.table(headings, [naming.row(entry) for entry in shown])
         if not complete:
             here.output.note(
                 _("These are the newest {number}; all of them: list --all"), number=NEWEST

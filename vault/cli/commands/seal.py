@@ -17,7 +17,7 @@ from vault.errors import UsageError, VaultError, mark
 
 if TYPE_CHECKING:
     from vault.operations.opened import OpenVault
-    from vault.operations.seal import SealPlan
+    from vault.operations.seal import PlannedEntry, SealPlan
 
 SCHEMA = JsonSchema(
     "amanat/seal/v1",
@@ -64,13 +64,17 @@ def seal(
 ) -> None:
     """Show what would leave, have it confirmed, and write the bundle."""
     from vault.cli.commands.log import names_in
-    from vault.cli.wording import entries_text
     from vault.media.reader import MetadataReader
     from vault.operations.seal import plan_seal
 
     here = invocation_of(context)
     if target is None and not dry_run:
         raise UsageError(mark("Where to? Give -o FILE, or --dry-run for the preview alone."))
+    if here.output.wants_json and not (yes or dry_run):
+        raise UsageError(
+            mark("With --json nothing is shown before it is asked."),
+            hint=mark("Look at it with --dry-run; then add --yes."),
+        )
     if target is not None and not dry_run:
         _require_new(here, target)
     with working_vault(here, writable=not dry_run) as vault:
@@ -88,16 +92,27 @@ def seal(
             _preview(here, vault, plan)
         size = None
         if target is not None and not dry_run:
-            question = filled(
-                _("To {name}: {entries}."),
-                {"entries": entries_text(len(plan.entries)), "name": plan.contact.name},
-            )
-            here.prompts.confirm(question, _("seal"), given=yes)
+            here.prompts.confirm(_question(plan), _("seal"), given=yes)
             size = _write(here, vault, plan, target)
         if here.output.wants_json:
             here.output.json(SCHEMA.name, _content(vault, plan, target if size else None, size))
         elif size is not None:
             here.output.note(_("Written: {path}, {size}"), path=target, size=as_bytes(size))
+
+
+def _question(plan: SealPlan) -> str:
+    """Return what is about to happen, with all that somebody must not overlook."""
+    from vault.cli.wording import entries_text
+
+    contact = plan.contact
+    values = {
+        "entries": entries_text(len(plan.entries)),
+        "name": contact.name,
+        "fingerprint": contact.fingerprint,
+    }
+    if contact.confirmed:
+        return filled(_("To {name}: {entries}."), values)
+    return filled(_("To {name}, NOT CONFIRMED, {fingerprint}: {entries}."), values)
 
 
 def _require_new(here: Invocation, target: str) -> None:
@@ -115,47 +130,53 @@ def _write(here: Invocation, vault: OpenVault, plan: SealPlan, target: str) -> i
     from vault.storage.output import OutputFile
 
     place = workplace_of(here)
-    bundle = prepare_bundle(vault, plan)
-    done = 0
-    with (
-        OutputFile(place.disk, target, random=place.random) as file,
-        here.progress(_("Sealing")) as progress,
-    ):
-        for piece in bundle.stream():
-            file.write(piece)
-            done += len(piece)
-            progress(done, bundle.size)
+    numbered = False
+    try:
+        # The file first: where it cannot be made, no number is used up.
+        with (
+            OutputFile(place.disk, target, random=place.random) as file,
+            here.progress(_("Sealing")) as progress,
+        ):
+            bundle = prepare_bundle(vault, plan)
+            numbered = True
+            done = 0
+            for piece in bundle.stream():
+                file.write(piece)
+                done += len(piece)
+                progress(done, bundle.size)
+    except BaseException:
+        if numbered:
+            here.output.warn(
+                _("Bundle number {seq} stays unused; tell the receiver."), seq=plan.seq
+            )
+        raise
     return bundle.size
 
 
 def _preview(here: Invocation, vault: OpenVault, plan: SealPlan) -> None:
     """Show what leaves, what stays, and what the files themselves say."""
-    from vault.cli.wording import entries_text, item_of
+    from vault.cli.wording import Naming, entries_text
 
     output = here.output
     contact = plan.contact
     state = _("confirmed") if contact.confirmed else _("NOT CONFIRMED")
-    output.note(
+    output.line(
         _("From “{label}” to {name} ({state})"), label=vault.label, name=contact.name, state=state
     )
+    naming = Naming(vault)
     for planned in plan.entries:
         entry = planned.entry
-        output.line(_("Entry {item}: {title}"), item=item_of(vault, entry), title=entry.title)
+        output.line(
+            _("Entry {item}: {title}"), item=naming.item(entry.origin, entry.seq), title=entry.title
+        )
         output.detail(_("leaves: {names}"), names=", ".join(planned.sent) or _("nothing"))
         if planned.withheld:
             output.detail(_("stays: {names}"), names=", ".join(planned.withheld))
-        for found in planned.gives_away[:_SHOWN]:
-            output.detail(
-                _("the file itself says: {field} {value}"),
-                field=found.field,
-                value=safe(found.value, _LONGEST_VALUE),
-            )
-        if len(planned.gives_away) > _SHOWN:
-            more = len(planned.gives_away) - _SHOWN
-            output.detail(_("and {more} more such things"), more=more)
+        for text in _given_away(planned):
+            output.detail(_("the file itself says {text}"), text=text)
         if not planned.looked:
             output.detail(_("the file itself could not be looked into; it may say more"))
-    output.note(
+    output.line(
         _("It also shows: log {origin}, {entries}, bundle {seq}. These link what you send."),
         origin=plan.origin,
         entries=entries_text(plan.size),
@@ -168,14 +189,31 @@ def _preview(here: Invocation, vault: OpenVault, plan: SealPlan) -> None:
                 "also where the field stays."
             )
         )
-    output.note(_("A bundle begins with the words age-encryption.org: what it is can be seen."))
+    output.warn(_("A bundle begins with the words age-encryption.org: what it is can be seen."))
+
+
+def _given_away(planned: PlannedEntry) -> list[str]:
+    """Return a line for every kind of thing that a file says, no kind left out."""
+    from vault.media.metadata import GIVEN_AWAY
+
+    lines = []
+    for kind, meaning in GIVEN_AWAY.items():
+        found = [one for one in planned.gives_away if one.kind == kind]
+        if not found:
+            continue
+        texts = [f"{one.field} {safe(one.value, _LONGEST_VALUE)}" for one in found[:_SHOWN]]
+        if len(found) > _SHOWN:
+            texts.append(_("{more} more").format(more=len(found) - _SHOWN))
+        lines.append(f"{_(meaning)}: {', '.join(texts)}")
+    return lines
 
 
 def _content(
     vault: OpenVault, plan: SealPlan, path: str | None, size: int | None
 ) -> dict[str, object]:
-    from vault.cli.wording import item_of
+    from vault.cli.wording import Naming
 
+    naming = Naming(vault)
     return {
         "to": plan.contact.name,
         "confirmed": plan.contact.confirmed,
@@ -184,7 +222,7 @@ def _content(
         "size": plan.size,
         "entries": [
             {
-                "item": item_of(vault, planned.entry),
+                "item": naming.item(planned.entry.origin, planned.entry.seq),
                 "title": planned.entry.title,
                 "sent": planned.sent,
                 "withheld": planned.withheld,

@@ -10,7 +10,7 @@ from vault.cli.command import Command, JsonSchema
 from vault.cli.i18n import _
 from vault.cli.invocation import invocation_of
 from vault.cli.vaults import working_vault
-from vault.cli.wording import entry_json, entry_row
+from vault.cli.wording import Naming
 from vault.errors import mark
 
 SCHEMA = JsonSchema(
@@ -18,7 +18,7 @@ SCHEMA = JsonSchema(
     {
         "label": mark("name of the volume"),
         "entries": mark(
-            "item, log, seq, added, kind, title, file_name, size, sha256, type of each"
+            "item, log, confirmed, seq, added, kind, title, file_name, size, sha256, type of each"
         ),
     },
 )
@@ -37,15 +37,16 @@ def search(
     here = invocation_of(context)
     with working_vault(here, writable=False) as vault:
         entries = vault.catalog.search(" ".join(words), limit)
+        naming = Naming(vault)
         if here.output.wants_json:
-            content = [entry_json(vault, entry) for entry in entries]
+            content = [naming.content(entry) for entry in entries]
             here.output.json(SCHEMA.name, {"label": vault.label, "entries": content})
             return
         if not entries:
             here.output.note(_("Nothing found."))
             return
         headings = [_("Item"), _("Added"), _("Kind"), _("Size"), _("Title")]
-        here.output.table(headings, [entry_row(vault, entry) for entry in entries])
+        here.output.table(headings, [naming.row(entry) for entry in entries])
 
 
 COMMAND = Command(

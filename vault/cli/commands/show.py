@@ -10,14 +10,16 @@ from vault.cli.command import Command, JsonSchema
 from vault.cli.i18n import _
 from vault.cli.invocation import invocation_of
 from vault.cli.vaults import working_vault
-from vault.cli.wording import entry_json
+from vault.cli.wording import Naming
 from vault.errors import mark
 
 SCHEMA = JsonSchema(
     "amanat/show/v1",
     {
         "label": mark("name of the volume"),
-        "entry": mark("item, log, seq, added, kind, title, file_name, size, sha256, type"),
+        "entry": mark(
+            "item, log, confirmed, seq, added, kind, title, file_name, size, sha256, type"
+        ),
         "leaf": mark("hash of its leaf in the log"),
         "fields": mark("value of each field, by name"),
     },
@@ -37,7 +39,7 @@ def show(
         values = {
             name: value.decode("utf-8", "backslashreplace") for name, value in shown.values.items()
         }
-        content = entry_json(vault, shown.entry)
+        content = Naming(vault).content(shown.entry)
         if here.output.wants_json:
             here.output.json(
                 SCHEMA.name,
@@ -51,6 +53,8 @@ def show(
             return
         output = here.output
         output.line(_("Entry {item}, added {added}"), item=content["item"], added=shown.entry.added)
+        if not content["confirmed"]:
+            output.line(_("From a contact whose fingerprint was NOT CONFIRMED"))
         output.line(_("Leaf {leaf}"), leaf=shown.leaf_hash.hex())
         for name, value in values.items():
             lines = value.rstrip("\n").split("\n")
