@@ -1,4 +1,4 @@
-"""What the child cannot do, from inside and seen from outside."""
+"""What Python code in the child cannot do, and its limits; native code: test_native_code."""
 
 from __future__ import annotations
 

@@ -1,9 +1,21 @@
 """What the child gives up before it reads a byte of anyone's file.
 
-Where the system has the means: memory, processor time, core files, writing, descriptors, new
-privileges, and being looked into by others. On every system an audit hook refuses sockets,
-processes and writing from Python code. The parent adds what only it can: no environment, no
-terminal, no inherited descriptor, and an end after a time.
+Linux refuses it, and with it native code that a file might have taken over: whatever changes
+files (`landlock`, since Linux 5.13), and all system calls but those for reading (`seccomp`, on
+x86-64 and AArch64): no writing, no sockets, no other process, no program, no signal to the parent.
+Either alone keeps files from being written and programs from being run. Only the filter refuses
+all sockets, forking, locks, and changes of rights, times and other processes' limits; only
+Landlock, on every system, the memory of the parent. Reading stays open, and with it every file
+that this user may read; what was read can go nowhere but into the answer.
+
+Linux and macOS limit memory, processor time, core files, the size of files and descriptors; on
+Linux the child gives up new privileges and is not looked into by others. On every system an audit
+hook refuses sockets, processes and writing, but only to Python code. The parent adds what only
+it can: no environment, no terminal, no inherited descriptor, and an end after a time.
+
+On macOS and Windows native code that takes over the child can do what the user can: write to
+the vault's file, connect, start programs. Windows limits neither memory nor processor time; there
+the parent's time limit is all.
 """
 
 from __future__ import annotations
@@ -12,7 +24,7 @@ import contextlib
 import os
 import signal
 import sys
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 if sys.platform != "win32":
     import resource
@@ -69,15 +81,38 @@ class TimeIsUp(BaseException):
     """One file took too long; not an Exception, so that no parser swallows it."""
 
 
-def confine() -> None:
-    """Give up everything that reading metadata does not need; for good."""
-    if sys.platform == "linux":
-        _without_privileges()
+class Confinement(NamedTuple):
+    """What of the system's own means is in force: also against native code."""
+
+    landlock: int = 0
+    """The version of Landlock that the kernel has; 0 for none.
+
+    From 1 on files cannot be opened for writing, made, moved or removed, nor the parent's memory
+    be read; from 3 on not truncated; from 4 on no TCP, from 6 on no signals to others.
+    """
+
+    seccomp: bool = False
+    """Whether the filter of system calls holds: the same on every kernel, but for that memory."""
+
+
+def confine() -> Confinement:
+    """Give up everything that reading metadata does not need; for good.
+
+    Before any second thread: what Linux enforces is for this thread and those after it.
+
+    Returns:
+        What the system enforces. Where that is little, reading goes on nevertheless; who wants to
+        tell people calls this in a process of its own.
+    """
     if sys.platform != "win32":
         _limit_resources()
     # pypdf would load it for encrypted files; the keyless process has no use for ciphers.
     sys.modules["cryptography"] = None  # type: ignore[assignment]
     sys.addaudithook(_refuse)
+    if sys.platform == "linux":
+        return _by_the_kernel()
+    else:  # noqa: RET505 - only so mypy reads both branches as platforms
+        return Confinement()
 
 
 @contextlib.contextmanager
@@ -124,12 +159,23 @@ if sys.platform != "win32":
             resource.setrlimit(kind, (soft, hard))
 
 
-def _without_privileges() -> None:
-    import ctypes  # noqa: PLC0415 - Linux only
+if sys.platform == "linux":
 
-    libc = ctypes.CDLL(None)
-    libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+    def _by_the_kernel() -> Confinement:
+        # A Python may lack ctypes, or the means to find its own C library.
+        with contextlib.suppress(ImportError, OSError, AttributeError):
+            import ctypes  # noqa: PLC0415 - Linux only
+
+            from vault.media import landlock, seccomp  # noqa: PLC0415 - they need ctypes
+
+            libc = ctypes.CDLL(None)
+            libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+            libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+            machine = os.uname().machine
+            # The filter comes last: it lets no further rules in.
+            version = landlock.refuse_changes(libc, machine)
+            return Confinement(version, seccomp.filter_calls(libc, machine))
+        return Confinement()
 
 
 def _refuse(event: str, arguments: tuple[object, ...]) -> None:
