@@ -1,5 +1,6 @@
 """The prompt of `open` on a real terminal."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -209,7 +210,8 @@ def test_the_first_word_may_be_the_file(machine):
         assert 0 == pty.end()
 
 
-def test_ctrl_c_in_a_long_add_leaves_what_was_saved(machine):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interruption_in_a_long_add_leaves_what_was_saved(machine, number):
     reader = machine._descriptor(["one"])
     with reader as option:
         process = start(
@@ -226,7 +228,7 @@ def test_ctrl_c_in_a_long_add_leaves_what_was_saved(machine):
             process.stdin.flush()
             while (machine.folder / "my.vault").read_bytes() == before:
                 assert process.poll() is None
-            process.send_signal(signal.SIGINT)
+            process.send_signal(number)
             out, err = process.communicate()
     assert 130 == process.returncode
     assert b"" == out
@@ -235,3 +237,27 @@ def test_ctrl_c_in_a_long_add_leaves_what_was_saved(machine):
     assert 0 == status(machine)[1]
     checked = machine.run("--vault", "my.vault", "check", secrets=["one"])
     assert (0, "“Family”: 0 entries and 0 files checked.\n") == (checked.code, checked.out)
+
+
+def test_an_interruption_removes_what_was_half_written(machine):
+    folder = machine.folder
+    (folder / "large").write_bytes(b"plain" * 200_000)
+    machine.run("--vault", "my.vault", "add", "large", secrets=["one"])
+    (folder / "large").unlink()
+    before = {path.name for path in folder.iterdir()}
+    os.mkfifo(folder / "secret")
+    with start(
+        ["get", "0", "-o", "copy", "--vault", "my.vault", "--passphrase-file", "secret"],
+        folder=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        (folder / "secret").write_text("one\n")
+        while {path.name for path in folder.iterdir()} == before | {"secret"}:
+            if process.poll() is not None:
+                break  # too fast to be caught: then the whole file is there
+        process.send_signal(signal.SIGTERM)
+        process.communicate()
+    (folder / "secret").unlink()
+    left = {path.name for path in folder.iterdir()} - before
+    assert (left, process.returncode) in [(set(), 130), ({"copy"}, 0), ({"copy"}, 130)]

@@ -92,7 +92,9 @@ def test_a_save_that_fails_closes_the_prompt(tmp_path):
 
     machine = Machine(tmp_path)
     machine.make("my.vault", "one")
-    machine.disk.inner = FaultyDisk(RealDisk(), fail_at=0, error=errno.EIO, forever=True)
+    machine.disk.inner = FaultyDisk(
+        RealDisk(), fail_at=0, error=errno.EIO, forever=True, ops={"pwrite"}
+    )
     ran = machine.run("open", "my.vault", secrets=["one"], typed=b"note x\ntext\n.\nlist\n")
     assert 1 == ran.code
     assert "amanat: A save failed; the vault was closed.\n" in ran.err

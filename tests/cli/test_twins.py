@@ -30,8 +30,8 @@ WITHOUT_A_VAULT = {"init", "keygen", "verify", "unseal", "guide", "doctor"}
 
 VAULT = ("--vault", "my.vault")
 
-# What fails, and at which call: rows, their fsync, the cell in front and behind.
-FAULTS = [(errno.EROFS, 0), (errno.ENOSPC, 0), (errno.EIO, 1), (errno.ENOSPC, 2), (errno.EIO, 3)]
+# What fails, and from which write or fsync on: rows, their fsync, the cell in front and behind.
+FAULTS = [(errno.EROFS, 0), (errno.ENOSPC, 1), (errno.EIO, 2), (errno.ENOSPC, 3), (errno.EIO, 4)]
 
 
 class World:

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from seam.small import SMALL_FORM
 from vault.cli.app import run
+from vault.cli.hardening import end_in_order
 from vault.cli.surroundings import real_surroundings
 
 if __name__ == "__main__":
@@ -22,4 +23,5 @@ if __name__ == "__main__":
         make_form=lambda: SMALL_FORM,
         idle_seconds=float(idle),
     )
+    end_in_order()
     sys.exit(run(words, around))

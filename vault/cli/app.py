@@ -11,7 +11,7 @@ import typer
 from vault.cli import exit_codes
 from vault.cli.command import built_root, root_group
 from vault.cli.failures import tell
-from vault.cli.hardening import harden
+from vault.cli.hardening import end_in_order, harden
 from vault.cli.index import ENTRIES, EXAMPLES, SUMMARY
 from vault.cli.invocation import Invocation
 from vault.cli.output import StreamClosed
@@ -63,6 +63,7 @@ def main() -> NoReturn:
     """Run the program on this machine, with the words of its command line."""
     try:
         harden()
+        end_in_order()
         code = run(sys.argv[1:], real_surroundings())
     except KeyboardInterrupt:
         code = exit_codes.INTERRUPTED

@@ -23,6 +23,6 @@ EXIT_CODES = {
     IN_USE: mark("another process is using the file"),
     CANNOT_OPEN: mark("cannot be opened: wrong passphrase or identity, or not such a file"),
     NOT_VERIFIED: mark("verification failed, or the file is malformed"),
-    INTERRUPTED: mark("interrupted with Ctrl-C"),
+    INTERRUPTED: mark("interrupted: Ctrl-C, a closed window, a shutdown"),
 }
 """Every code that the program ends with, and what it means."""

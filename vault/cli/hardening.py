@@ -6,8 +6,13 @@ The super-user, a debugger that started the program, and the swap file are not k
 
 from __future__ import annotations
 
+import signal
 import sys
 from contextlib import suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import FrameType
 
 _PR_SET_DUMPABLE = 4  # linux/prctl.h
 _PT_DENY_ATTACH = 31  # sys/ptrace.h of macOS
@@ -33,3 +38,16 @@ def harden() -> None:
                 system.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
             elif sys.platform == "darwin":
                 system.ptrace(_PT_DENY_ATTACH, 0, 0, 0)
+
+
+def end_in_order() -> None:
+    """Let a shutdown and a closed window do what Ctrl-C does: temporary files are removed."""
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal.Signals, name, None)
+        # What whoever started the program had ignored, as nohup does, stays so.
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _interrupt)
+
+
+def _interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
