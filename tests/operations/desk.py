@@ -19,7 +19,7 @@ from vault.operations.opened import OpenVault, opened_vault
 from vault.operations.reading import read_file
 from vault.operations.receive import Received, import_bundle
 from vault.operations.seal import plan_seal, prepare_bundle
-from vault.operations.workplace import Workplace, no_progress
+from vault.operations.workplace import Workplace
 from vault.storage.output import OutputFile
 
 if TYPE_CHECKING:
@@ -39,6 +39,10 @@ MEDIUM_LENGTH = 2 * EDGE + SMALL_ROWS * 128 * 1024
 """Bytes of a container of 64 rows with 24, 39 and 39 blocks of 1 KiB for content: 8 MiB."""
 
 START = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
+
+
+def no_progress(_done: int, _total: int | None) -> None:
+    """Tell nobody."""
 
 
 class PlainReader:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from catalog.book import imports_of
+from operations.desk import no_progress
 from vault.operations.log import log_state
 from vault.operations.reading import read_file, show_entry
-from vault.operations.workplace import no_progress
 
 if TYPE_CHECKING:
     from vault.operations.opened import OpenVault
@@ -36,7 +37,7 @@ def answers(vault: OpenVault, *, files: bool = True) -> dict[str, object]:
         "found": [[entry.number for entry in catalog.search(query)] for query in QUERIES],
         "contacts": catalog.contacts(),
         "counters": [catalog.counter(one.contact_id, "bundle") for one in catalog.contacts()],
-        "imports": catalog.imports(),
+        "imports": imports_of(catalog),
         "proofs": [catalog.proof(entry.origin, entry.seq) for entry in entries],
         "checkpoints": [catalog.checkpoints(origin) for origin in catalog.logs()],
     }

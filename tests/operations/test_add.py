@@ -6,7 +6,7 @@ import random as pseudorandom
 
 import pytest
 
-from operations.desk import Desk, listed
+from operations.desk import Desk, listed, no_progress
 from seam.recording import RecordingDisk
 from seam.small import CATALOG_LENGTH
 from vault.errors import Damaged, NotFound, RolledBack, SourceChanged, UsageError, VaultError
@@ -14,7 +14,6 @@ from vault.media.metadata import PROBLEMS, Metadata
 from vault.operations import add as adding
 from vault.operations.add import add_stream
 from vault.operations.reading import show_entry
-from vault.operations.workplace import no_progress
 from vault.storage.real import RealDisk
 from vault.storage.source import FileSource, StreamSource
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from operations.desk import MEDIUM_LENGTH, Desk, listed
+from operations.desk import MEDIUM_LENGTH, Desk, listed, no_progress
 from seam.crashing import CrashingDisk, crash_states
 from vault.catalog.store import MEDIA
 from vault.ledger.merkle import tree_root
 from vault.operations.entries import write_note
 from vault.operations.inspect import check_vault
-from vault.operations.workplace import no_progress
 
 STATES = 300
 """States of each scenario; five of them."""

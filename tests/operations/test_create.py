@@ -4,13 +4,12 @@ import errno
 
 import pytest
 
-from operations.desk import PASSPHRASES, Desk
+from operations.desk import PASSPHRASES, Desk, no_progress
 from seam.crashing import CrashingDisk, crash_states
 from seam.faulty import CHANGING, FaultyDisk
 from seam.memory import MemoryDisk
 from vault.errors import UnlockError, UsageError, VaultError
 from vault.operations.create import NewVolume, create_vault
-from vault.operations.workplace import no_progress
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from operations.desk import Desk, folder_state, listed
+from operations.desk import Desk, folder_state, listed, no_progress
 from seam.memory import MemoryDisk
 from seam.recording import RecordingDisk
 from vault.errors import (
@@ -26,7 +26,6 @@ from vault.operations.entries import write_note
 from vault.operations.inspect import vault_status
 from vault.operations.reading import show_entry
 from vault.operations.seal import plan_seal, prepare_bundle
-from vault.operations.workplace import no_progress
 from vault.verify.bundle import Signer
 
 PHOTO = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 20

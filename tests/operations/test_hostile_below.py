@@ -9,7 +9,7 @@ import apsw
 import pytest
 
 from container.test_altered import KeyHolder, hostile_tables
-from operations.desk import Desk, listed
+from operations.desk import Desk, listed, no_progress
 from operations.looks import answers
 from seam.small import SMALL_FORM, seeded
 from vault.catalog.store import MEDIA, PAGE, RECORD
@@ -19,7 +19,6 @@ from vault.container.session import open_container
 from vault.errors import RolledBack, VaultError
 from vault.operations.entries import write_note
 from vault.operations.inspect import check_vault
-from vault.operations.workplace import no_progress
 
 PATIENCE = 20
 """Seconds: far more than any of it takes, far less than for ever."""

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import pytest
 
-from operations.desk import Desk, folder_state
+from operations.desk import Desk, folder_state, no_progress
 from operations.looks import answers
 from seam.small import CHEAP_KDF
 from vault.catalog.store import PAGE, RECORD
@@ -14,7 +14,6 @@ from vault.container.form import FORM_V1, Form
 from vault.errors import Damaged
 from vault.operations.entries import write_note
 from vault.operations.inspect import check_vault
-from vault.operations.workplace import no_progress
 from vault.storage.real import RealDisk
 
 REAL_FORM = Form(CHEAP_KDF, FORM_V1.geometry, FORM_V1.is_valid_length)

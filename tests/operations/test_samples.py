@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from operations.desk import Desk
+from operations.desk import Desk, no_progress
 from seam.small import CHEAP_KDF
 from vault.container.form import FORM_V1, Form
 from vault.media.metadata import PROBLEMS
@@ -15,7 +15,6 @@ from vault.operations.bundles import read_identities, unseal_file, verify_file
 from vault.operations.contacts import write_new_identity
 from vault.operations.inspect import check_vault
 from vault.operations.reading import show_entry
-from vault.operations.workplace import no_progress
 from vault.storage.real import RealDisk
 
 SAMPLES = Path(__file__).parents[3] / "shared" / "samples"

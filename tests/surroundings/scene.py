@@ -108,11 +108,23 @@ def build(folder: Path) -> Scene:
     return scene
 
 
+ADVICE = (
+    "Below 512MiB a file is for trials",
+    "A bundle begins with the words",
+    "Bundle number",
+    "Volume ",
+)
+"""Beginnings of what is told whether a command does its work or not."""
+
+
+def told_of_errors(text: str) -> list[str]:
+    return [line for line in text.splitlines() if not line.startswith(ADVICE)]
+
+
 def refused(ran, *codes: int):
     """The command told in one line what happened, at most one what to do, and nothing else."""
     assert ran.code in (codes or CODES), (ran.code, ran.err)
-    advice = "Below 512MiB a file is for trials"  # `init`, in the cheap form's sizes
-    lines = [line for line in ran.err.splitlines() if not line.startswith(advice)]
+    lines = told_of_errors(ran.err)
     assert 1 <= len(lines) <= 2, ran.err
     assert "Traceback" not in ran.err
     assert "went wrong inside" not in ran.err, ran.err

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from operations.desk import START, Desk, folder_state
+from catalog.book import imports_of
+from operations.desk import START, Desk, folder_state, no_progress
 from seam.memory import MemoryDisk
 from vault.errors import VaultError
 from vault.operations.bundles import unseal_file, verify_file
 from vault.operations.contacts import add_contact, confirm_contact
 from vault.operations.opened import OpenVault
-from vault.operations.workplace import no_progress
 from vault.sync.age_identity import write_identity_file
 from verify.forge import Sender
 
@@ -76,7 +76,7 @@ class Readers:
             catalog = vault.catalog
             return (
                 catalog.newest(),
-                catalog.imports(),
+                imports_of(catalog),
                 catalog.contacts(),
                 catalog.logs(),
                 [catalog.checkpoints(origin) for origin in catalog.logs()],

@@ -53,8 +53,12 @@ class OutputFile:
     def __enter__(self) -> Self:
         if self._disk.exists(self._path):
             raise taken(self._path)
-        with self._under_its_own_name():
-            self._file = self._disk.create(self._temporary)
+        try:
+            with self._under_its_own_name():
+                self._file = self._disk.create(self._temporary)
+        except BaseException:
+            self._discard()  # Ctrl-C may come when the file is there and nobody has it yet
+            raise
         return self
 
     def write(self, data: Buffer) -> None:
@@ -90,7 +94,8 @@ class OutputFile:
     def _discard(self) -> None:
         """Remove the temporary file as well as can be; the first error is the one to tell."""
         with suppress(VaultError):
-            self._opened().close()
+            if self._file is not None:
+                self._file.close()
         with suppress(VaultError):
             self._disk.remove(self._temporary)
 
