@@ -5,7 +5,7 @@ import pytest
 
 from person.console import surroundings
 from vault.cli.invocation import Invocation
-from vault.cli.output import StreamClosed
+from vault.cli.pager import StreamClosed
 from vault.cli.settings import Settings
 from vault.errors import VaultError
 

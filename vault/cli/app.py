@@ -14,7 +14,7 @@ from vault.cli.failures import tell
 from vault.cli.hardening import end_in_order, harden
 from vault.cli.index import ENTRIES, EXAMPLES, SUMMARY
 from vault.cli.invocation import Invocation
-from vault.cli.output import StreamClosed
+from vault.cli.pager import StreamClosed
 from vault.cli.surroundings import Surroundings, real_surroundings
 
 app = root_group(SUMMARY, ENTRIES, EXAMPLES)

@@ -13,6 +13,7 @@ import textwrap
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, TextIO
 
+from vault.cli.pager import StreamClosed
 from vault.cli.safe import safe
 from vault.errors import VaultError, mark
 
@@ -24,10 +25,6 @@ if TYPE_CHECKING:
 _PLACE_BETWEEN = "  "
 _SET_IN = "    "
 _READING_WIDTH = 80
-
-
-class StreamClosed(Exception):
-    """Whoever read standard output has gone; there is nobody to tell."""
 
 
 def filled(text: str, values: Mapping[str, object]) -> str:

@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING, TextIO
 
 from vault.cli.i18n import _
-from vault.cli.output import StreamClosed
 from vault.cli.terminal import has_screens
 
 if TYPE_CHECKING:
@@ -18,6 +17,10 @@ if TYPE_CHECKING:
 _ERASE_LINE_ABOVE = "\x1b[1A\x1b[2K"
 _STYLE = re.compile(r"\x1b\[[0-9;]*m")  # takes no room
 _STOPPING = frozenset({"q", "quit", "exit"})
+
+
+class StreamClosed(Exception):
+    """Whoever read standard output has gone, or has seen enough; there is nobody to tell."""
 
 
 class Pager:
