@@ -23,7 +23,6 @@ VaultError                            1
 │   ├── MalformedBundle
 │   └── Replayed
 ├── ContactError                      1
-│   ├── Unconfirmed
 │   └── BadCard                      20
 └── VerificationFailed               20    carries the report
 
@@ -173,10 +172,6 @@ class Replayed(SyncError):
 
 class ContactError(VaultError):
     """A contact cannot be used as asked."""
-
-
-class Unconfirmed(ContactError):
-    """The fingerprint of this contact was never compared."""
 
 
 class BadCard(ContactError):

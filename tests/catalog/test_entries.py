@@ -134,7 +134,6 @@ def test_a_field_of_another_entry_is_refused(catalog):
     with pytest.raises(BadProof):
         catalog.append_entry(entry.leaf, [*entry.disclosures, stolen], added=TIME)
     assert catalog.next_seq(ORIGIN) == 1
-    assert catalog.unsaved_blocks > 0
 
 
 def test_a_file_other_than_the_entry_names_is_refused(catalog, volume):
@@ -159,7 +158,8 @@ def test_a_refused_entry_leaves_neither_rows_nor_records(catalog, volume):
     with pytest.raises(MalformedRecord):
         catalog.append_entry(next_entry(catalog, {}).leaf, (), added="today")
     assert before == (catalog._stream.following, catalog.newest())
-    assert catalog.unsaved_blocks == 0
+    assert catalog.flush() is True
+    assert {} == volume.staged
 
 
 def test_unknown_entries_are_not_found(catalog):

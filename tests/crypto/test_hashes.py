@@ -5,7 +5,7 @@ import hmac as reference
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vault.crypto.hashes import SHA256_SIZE, Sha256, equal, hmac_sha256, hmac_sha512, sha256
+from vault.crypto.hashes import SHA256_SIZE, Sha256, equal, hmac_sha256, sha256
 
 ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # FIPS 180-4, "abc"
 EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -31,17 +31,11 @@ def test_hmac_of_rfc_4231_case_2():
     data = (b"what do ya want ", b"for nothing?")
     expected = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
     assert expected == hmac_sha256(b"Jefe", *data).hex()
-    expected = (
-        "164b7a7bfcf819e2e395fbe73b56e0a387bd64222e831fd610270cd7ea250554"
-        "9758bf75c05a994a6d034f65f8f0e6fdcaeab1a34d4a6b4b636e070a38bce737"
-    )
-    assert expected == hmac_sha512(b"Jefe", *data).hex()
 
 
 @given(st.binary(max_size=200), st.binary(max_size=200))
 def test_hmac_is_that_of_the_standard_library(key, data):
     assert reference.digest(key, data, "sha256") == hmac_sha256(bytearray(key), data)
-    assert reference.digest(key, data, "sha512") == hmac_sha512(bytearray(key), data)
 
 
 @given(st.binary(max_size=40), st.binary(max_size=40))

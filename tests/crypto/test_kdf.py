@@ -12,7 +12,6 @@ from vault.crypto.kdf import (
     Argon2Profile,
     NotEnoughMemory,
     argon2id,
-    hkdf_expand_sha256,
     hkdf_expand_sha512,
     hkdf_sha256,
     hkdf_sha512,
@@ -49,15 +48,12 @@ def expand(name: str, key: bytes, info: bytes, length: int) -> bytes:
 
 @given(st.binary(min_size=32, max_size=80), st.binary(max_size=60), st.integers(1, 300))
 def test_hkdf_is_extract_and_expand(key, info, length):
-    for name, size, whole, only_expand in (
-        ("sha256", 32, hkdf_sha256, hkdf_expand_sha256),
-        ("sha512", 64, hkdf_sha512, hkdf_expand_sha512),
-    ):
+    for name, size, whole in (("sha256", 32, hkdf_sha256), ("sha512", 64, hkdf_sha512)):
         extracted = reference.digest(bytes(size), key, name)
         assert expand(name, extracted, info, length) == whole(key, info, length)
         salted = reference.digest(b"salt", key, name)
         assert expand(name, salted, info, length) == whole(key, info, length, b"salt")
-        assert expand(name, key, info, length) == only_expand(key, info, length)
+    assert expand("sha512", key, info, length) == hkdf_expand_sha512(key, info, length)
 
 
 @pytest.mark.parametrize(("cost", "expected"), ARGON2ID)

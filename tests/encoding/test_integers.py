@@ -9,8 +9,6 @@ from vault.encoding.integers import (
     MAX_U32,
     MAX_U64,
     read_decimal,
-    read_u32,
-    read_u64,
     u32,
     u64,
     write_decimal,
@@ -87,12 +85,3 @@ def test_writing_out_of_range_is_refused():
 def test_big_endian_is_most_significant_first():
     assert u32(0x01020304) == b"\x01\x02\x03\x04"
     assert u64(0x0102030405060708) == b"\x01\x02\x03\x04\x05\x06\x07\x08"
-    assert read_u32(b"\x01\x02\x03\x04") == 0x01020304
-    assert read_u64(b"\x01\x02\x03\x04\x05\x06\x07\x08") == 0x0102030405060708
-
-
-@pytest.mark.parametrize(("read", "lengths"), [(read_u32, (0, 3, 5)), (read_u64, (0, 4, 7, 9))])
-def test_big_endian_of_another_length_is_refused(read, lengths):
-    for length in lengths:
-        with pytest.raises(MalformedRecord):
-            read(bytes(length))

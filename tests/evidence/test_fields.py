@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vault.errors import MalformedRecord, UsageError
+from vault.errors import UsageError
 from vault.evidence.fields import (
     FIELDS,
     LIMIT,
@@ -15,7 +15,6 @@ from vault.evidence.fields import (
     check_value,
     field_named,
     normalise,
-    read_value,
 )
 from vault.evidence.kinds import EXHIBIT, KINDS, NOTE, check_entry
 
@@ -70,13 +69,6 @@ def test_withheld_are_persons_sources_device_location_and_file_name():
 )
 def test_number_is_that_of_huridocs(name, number):
     assert field_named(name).origin == number
-
-
-def test_words_of_a_person_are_free_text():
-    assert field_named("description").free_text
-    assert field_named("title").free_text
-    assert not field_named("victims").free_text
-    assert not field_named("media-metadata").free_text
 
 
 def test_unknown_field_is_refused():
@@ -152,24 +144,6 @@ def test_normalised_text_is_taken(text):
 def test_normalising_keeps_the_words():
     assert normalise(" A\u030a\r\nb\rc ") == "Å\nb\nc"
     assert unicodedata.is_normalized("NFC", normalise("A\u030a"))
-
-
-def test_values_of_a_later_version_are_read():
-    assert read_value("new-field", b"A\xcc\x8a") == "A\u030a"
-
-
-@pytest.mark.parametrize(
-    ("name", "value"), [("Upper", b""), ("", b""), ("a" * 33, b""), ("a", b"\xff"), ("a\n", b"")]
-)
-def test_malformed_foreign_value_is_refused(name, value):
-    with pytest.raises(MalformedRecord):
-        read_value(name, value)
-
-
-def test_foreign_value_longer_than_one_mebibyte_is_refused():
-    assert len(read_value("title", b"a" * LIMIT)) == LIMIT
-    with pytest.raises(MalformedRecord):
-        read_value("title", b"a" * (LIMIT + 1))
 
 
 def test_exhibit_needs_its_file_only():

@@ -47,7 +47,7 @@ def remembering(golden, identity) -> Remembering:
 
 def read_all(bundle: bytes, identity, keys) -> dict[str, bytes]:
     reader = open_bundle(io.BytesIO(bundle).read, [identity])
-    verify_manifest(reader.manifest_note, keys)
+    verify_manifest(reader.manifest, reader.manifest_note, keys)
     parts = {file.entry.name: b"".join(map(bytes, file)) for file in reader.files()}
     assert reader.complete
     return parts

@@ -31,7 +31,9 @@ def manifest(workshop) -> Manifest:
 def test_manifest_is_the_text_of_the_vector(vectors, workshop):
     expected = (vectors / "manifest.txt").read_bytes()
     note = workshop.note(expected)
-    assert expected == verify_manifest(note, workshop.keys.public).text()
+    manifest = parse_manifest(note)
+    verify_manifest(manifest, note, workshop.keys.public)
+    assert expected == manifest.text()
 
 
 def test_recipient_digest_is_sha256_of_the_text_without_newline(workshop):
@@ -44,7 +46,7 @@ def test_recipient_digest_is_sha256_of_the_text_without_newline(workshop):
 def test_signed_manifest_is_verified_and_read_back(workshop, manifest):
     note = sign_manifest(manifest, workshop.keys)
     assert manifest == parse_manifest(note)
-    assert manifest == verify_manifest(note, workshop.keys.public)
+    verify_manifest(manifest, note, workshop.keys.public)
 
 
 def test_time_is_written_in_utc_without_fraction(manifest):
@@ -138,15 +140,16 @@ def test_manifest_with_a_stripped_signature_is_not_verified(workshop, manifest):
         stripped = head + b"\n\n" + kept
         assert manifest == parse_manifest(stripped)
         with pytest.raises(BadCheckpoint):
-            verify_manifest(stripped, workshop.keys.public)
+            verify_manifest(manifest, stripped, workshop.keys.public)
 
 
 def test_manifest_signed_with_the_checkpoint_keys_is_not_verified(workshop, manifest):
     from vault.ledger.note import sign_note
 
     ed25519 = workshop.keys.checkpoint_signers[0]
+    note = sign_note(manifest.text(), [ed25519])
     with pytest.raises(BadCheckpoint):
-        verify_manifest(sign_note(manifest.text(), [ed25519]), workshop.keys.public)
+        verify_manifest(manifest, note, workshop.keys.public)
 
 
 def test_manifest_with_the_signatures_of_another_one_is_not_verified(workshop, manifest):
@@ -155,13 +158,13 @@ def test_manifest_with_the_signatures_of_another_one_is_not_verified(workshop, m
     other = sign_manifest(replace(manifest, seq=2), workshop.keys)
     spliced = manifest.text() + b"\n" + other.rsplit(b"\n\n", 1)[1]
     with pytest.raises(BadCheckpoint):
-        verify_manifest(spliced, workshop.keys.public)
+        verify_manifest(manifest, spliced, workshop.keys.public)
 
 
 def test_manifest_of_another_log_is_not_verified(workshop, manifest):
     note = sign_manifest(manifest, workshop.keys)
     with pytest.raises(MalformedBundle):
-        verify_manifest(note, LogKeys.from_seed(b"\x07" * 32).public)
+        verify_manifest(manifest, note, LogKeys.from_seed(b"\x07" * 32).public)
 
 
 def test_manifest_is_not_signed_with_another_logs_keys(manifest):

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import io
+import itertools
+
 import pytest
 
 from vault.contacts.card import make_card
 from vault.crypto.hashes import sha256
-from vault.errors import BadCard, NotForUs, VaultError, VerificationFailed
+from vault.errors import BadCard, MalformedBundle, NotForUs, VaultError, VerificationFailed
 from vault.ledger.entry import build_entry
 from vault.ledger.leaf import genesis
 from vault.ledger.merkle import EMPTY_ROOT
 from vault.ledger.note import sign_note
 from vault.ledger.tree_head import Checkpoint
 from vault.sync.age_identity import AgeIdentity
-from vault.verify.bundle import Signer
+from vault.sync.bundle import open_bundle
+from vault.verify.bundle import Discard, Signer, check_bundle
 from verify.forge import PHOTO, Sender, flipped, lines_but, without
 
 MEDIA = f"media/{sha256(PHOTO).hex()}"
@@ -119,6 +123,14 @@ def test_signed_all_the_same_it_is_refused_and_nothing_stays(readers, sender, ot
     parts = ALTERED[name](sender, other, sender.parts())
     told = readers.refusals(sender.bundle(parts))
     assert [20] * 3 == [error.exit_code for error in told], [str(error) for error in told]
+
+
+def test_a_bundle_whose_padding_was_not_reached_is_refused(sender, monkeypatch):
+    reader = open_bundle(io.BytesIO(sender.bundle()).read, [sender.recipient])
+    files = itertools.islice(reader.files(), len(reader.manifest.files))
+    monkeypatch.setattr(reader, "files", lambda: files)
+    with pytest.raises(MalformedBundle, match="not read to its end"):
+        check_bundle(reader, Discard())
 
 
 MANIFESTS = {

@@ -32,8 +32,6 @@ KINDS = range(SETTINGS, PROOF + 1)
 
 SEED_SIZE = 32
 TIME_SIZE = 20
-MAX_LABEL = 255
-"""Bytes of a volume's label and of a contact's name, in UTF-8."""
 
 MAX_CARD = 64 << 10
 """Bytes of a contact's card."""

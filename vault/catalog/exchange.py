@@ -14,8 +14,6 @@ from vault.catalog.rows import body_in, number_in
 from vault.errors import ContactError, NotFound, mark
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import apsw
 
     from vault.catalog.stream import Draft
@@ -83,7 +81,7 @@ class Exchange(Entries):
                 raise ContactError(mark("There is a contact “{name}” already."), name=other.name)
             if origin and other.origin == origin:
                 raise ContactError(mark("This card is the one of “{name}”."), name=other.name)
-        # The counter stays when a contact goes: no number is given twice.
+        # The counter stays when a contact is lost: no number is given twice.
         number = 1 + max((self.counter(0, _GIVEN), *(other.contact_id for other in known)))
         contact = Contact(number, name, origin, card, fingerprint, confirmed=False, added=added)
         self._append(
@@ -101,26 +99,16 @@ class Exchange(Entries):
             NotFound: nobody is called so.
         """
         contact = replace(self.contact(name), confirmed=True)
-        self._replace_contact(contact.contact_id, [(bodies.CONTACT, contact.encode())])
-        return contact
-
-    def remove_contact(self, name: str) -> None:
-        """Erase a contact's card and name; what came from her stays.
-
-        Raises:
-            NotFound: nobody is called so.
-        """
-        self._replace_contact(self.contact(name).contact_id, [])
-
-    def _replace_contact(self, contact_id: int, records: Sequence[tuple[int, bytes]]) -> None:
-        """Erase a contact's record and write another in its place, or none."""
 
         def work(db: apsw.Connection, draft: Draft) -> None:
-            old = db.execute("DELETE FROM contacts WHERE id = ? RETURNING record", (contact_id,))
+            old = db.execute(
+                "DELETE FROM contacts WHERE id = ? RETURNING record", (contact.contact_id,)
+            )
             self._erase(db, draft, [number_in(row[0]) for row in old.fetchall()])
-            self._write(db, draft, records)
+            self._write(db, draft, [(bodies.CONTACT, contact.encode())])
 
         self._change(work)
+        return contact
 
     # Counters
 
@@ -192,19 +180,6 @@ class Exchange(Entries):
             found = "SELECT r.body FROM imports i JOIN records r ON r.number = i.record"
             rows = db.execute(found + " WHERE i.contact = ? " + condition, (contact_id, *values))
             return [body_in(row[0], read_import) for row in rows]
-
-        return self._ask(question)
-
-    def imports(self) -> tuple[Import, ...]:
-        """Return all bundles taken in, the oldest first."""
-
-        def question(db: apsw.Connection) -> tuple[Import, ...]:
-            rows = db.execute(
-                "SELECT r.body FROM imports i JOIN records r ON r.number = i.record"
-                " ORDER BY r.number LIMIT ?",
-                (MAX_ROWS,),
-            )
-            return tuple(body_in(row[0], read_import) for row in rows)
 
         return self._ask(question)
 

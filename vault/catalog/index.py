@@ -282,12 +282,6 @@ class Index:
 
     # Staging
 
-    @property
-    def unsaved_blocks(self) -> int:
-        """How many blocks the next `flush` will put: pages and records."""
-        pages = self._database.file.waiting_numbers() if self._database else ()
-        return len(self._stream.waiting_numbers()) + len(pages)
-
     def flush(self) -> bool:
         """Stage everything that was changed. It lasts after the container's next commit.
 

@@ -17,9 +17,8 @@ from vault.errors import Damaged, mark
 if TYPE_CHECKING:
     from vault.crypto.entropy import Random
 
-MIN_PAGE = 512
 MAX_PAGE = 65536
-"""Page sizes that SQLite knows."""
+"""Bytes of the largest page that SQLite knows."""
 
 _MAGIC = b"SQLite format 3\0"
 _SIZE_AT = slice(16, 18)
@@ -47,7 +46,6 @@ class PageFile:
     Attributes:
         size: bytes of a page.
         count: pages of the file.
-        reads: pages asked of the store so far.
     """
 
     def __init__(self, store: BlockStore, *, fresh: bool) -> None:
@@ -55,7 +53,6 @@ class PageFile:
         self.size = page_size(store.payload)
         self._waiting: dict[int, bytes] = {}
         self._first: bytes | None = None
-        self.reads = 0
         self.count = 0 if fresh else self._stored_count()
         self._stored = None if fresh else self.count
 
@@ -80,7 +77,6 @@ class PageFile:
             return page
         if number == 0 and self._first is not None:
             return self._first
-        self.reads += 1
         page = self._store.get(PAGE, 0, number)
         if len(page) != self.size:
             raise Damaged(mark("A page of the catalog has another size."))

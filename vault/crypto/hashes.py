@@ -48,14 +48,6 @@ def hmac_sha256(key: Buffer, *parts: Buffer) -> bytes:
     return state.digest()
 
 
-def hmac_sha512(key: Buffer, *parts: Buffer) -> bytes:
-    """Return the 64-byte HMAC-SHA-512 of the concatenation of `parts` (RFC 2104)."""
-    state = hmac.new(bytes(key), digestmod="sha512")
-    for part in parts:
-        state.update(part)
-    return state.digest()
-
-
 def equal(left: Buffer, right: Buffer) -> bool:
     """Compare two byte strings in time that depends on their lengths only."""
     return hmac.compare_digest(bytes(left), bytes(right))

@@ -89,8 +89,3 @@ def hkdf_expand_sha512(key: Buffer, info: bytes, length: int) -> bytes:
 def hkdf_sha256(key: Buffer, info: bytes, length: int = 32, salt: bytes = b"") -> bytes:
     """Return `length` bytes of HKDF-SHA-256 (extract and expand)."""
     return HKDF(algorithm=hashes.SHA256(), length=length, salt=salt or None, info=info).derive(key)
-
-
-def hkdf_expand_sha256(key: Buffer, info: bytes, length: int) -> bytes:
-    """Return `length` bytes of HKDF-Expand with SHA-256; `key` is uniform already."""
-    return HKDFExpand(algorithm=hashes.SHA256(), length=length, info=info).derive(key)

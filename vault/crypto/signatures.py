@@ -21,10 +21,8 @@ from vault.crypto.types import Buffer
 SEED_SIZE = 32
 """Bytes of the seed of either kind of key."""
 
-ED25519_KEY_SIZE = 32
 ED25519_SIGNATURE_SIZE = 64
 MLDSA44_KEY_SIZE = 1312
-MLDSA44_SIGNATURE_SIZE = 2420
 
 _POINT_SIZE = 32  # R is the first half of an Ed25519 signature
 

@@ -57,23 +57,3 @@ def u64(value: int) -> bytes:
     """Write an unsigned 64-bit number as 8 bytes, most significant first."""
     write_decimal(value, MAX_U64)
     return value.to_bytes(8, "big")
-
-
-def read_u32(data: bytes) -> int:
-    """Read exactly 4 bytes, most significant first."""
-    return _read_big_endian(data, 4)
-
-
-def read_u64(data: bytes) -> int:
-    """Read exactly 8 bytes, most significant first."""
-    return _read_big_endian(data, 8)
-
-
-def _read_big_endian(data: bytes, size: int) -> int:
-    if len(data) != size:
-        raise malformed(
-            mark("{length} bytes where a number of {size} bytes stands."),
-            length=len(data),
-            size=size,
-        )
-    return int.from_bytes(data, "big")

@@ -72,10 +72,6 @@ class LineReader:
             )
         return line[len(prefix) :]
 
-    def next_is(self, key: bytes) -> bool:
-        """Whether the next line begins with `key` and a space; reads nothing."""
-        return self._raw.startswith(key + b" ", self._at)
-
     def rest(self) -> bytes:
         """Return all bytes not read so far, unexamined, and stand at the end."""
         rest = self._raw[self._at :]

@@ -17,14 +17,11 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
-from vault.errors import MalformedRecord, UsageError, mark
+from vault.errors import UsageError, mark
 from vault.evidence.dates import check_date, check_instant
 
 LIMIT: Final = 1 << 20
 """Largest value of one field: 1 MiB."""
-
-NAME: Final = re.compile(r"[a-z0-9-]{1,32}")
-"""A field's name, as the ledger's disclosures write it."""
 
 _CODES: Final = re.compile(r"P-[1-9][0-9]{0,5}(?:,P-[1-9][0-9]{0,5})*")
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(?:-[A-Z][a-z]{3})?(?:-(?:[A-Z]{2}|[0-9]{3}))?")
@@ -64,11 +61,6 @@ class Field:
     form: Form = Form.LINE
     withheld: bool = False
     choices: tuple[str, ...] = ()
-
-    @property
-    def free_text(self) -> bool:
-        """Written by a person in a language of her choice: searched for withheld names."""
-        return self.form in {Form.TEXT, Form.LINE}
 
 
 _YES_NO: Final = ("yes", "no", "unknown")
@@ -196,22 +188,6 @@ def check_value(name: str, value: bytes) -> None:
     except UnicodeDecodeError:
         raise UsageError(mark("The field {name} is not UTF-8 text"), name=name) from None
     _check_form(field, text)
-
-
-def read_value(name: str, value: bytes) -> str:
-    """The text of a value that someone else wrote: any name of the right form, any UTF-8.
-
-    A later version may know more fields and other words, so neither is judged here.
-
-    Raises:
-        MalformedRecord: not a field's name, more than 1 MiB, or not UTF-8.
-    """
-    if NAME.fullmatch(name) is None or len(value) > LIMIT:
-        raise MalformedRecord(mark("A field is malformed: {name}"), name=name)
-    try:
-        return value.decode("utf-8")
-    except UnicodeDecodeError:
-        raise MalformedRecord(mark("A field is not UTF-8 text: {name}"), name=name) from None
 
 
 def _check_form(field: Field, text: str) -> None:

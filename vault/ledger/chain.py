@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from vault.errors import ChainBroken, mark
-from vault.ledger.leaf import Leaf, genesis, leaf_hash, parse_leaf
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+from vault.ledger.leaf import Leaf, parse_leaf
 
 
 def check_link(origin: str, seq: int, prev: bytes, raw: bytes) -> Leaf:
@@ -37,17 +32,3 @@ def check_link(origin: str, seq: int, prev: bytes, raw: bytes) -> Leaf:
     if leaf.prev != prev:
         raise ChainBroken(mark("Entry {seq} does not follow the entry before it."), seq=seq)
     return leaf
-
-
-def check_chain(origin: str, leaves: Iterable[bytes]) -> Iterator[bytes]:
-    """Check a log from its first leaf on, and yield each leaf's hash as soon as it fits.
-
-    Raises:
-        MalformedRecord: a leaf is not in its only form.
-        ChainBroken: one does not follow the leaf before it.
-    """
-    prev = genesis(origin)
-    for seq, raw in enumerate(leaves):
-        check_link(origin, seq, prev, raw)
-        prev = leaf_hash(raw)
-        yield prev

@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from vault.crypto import labels
 from vault.crypto.kdf import hkdf_sha512
 from vault.crypto.signatures import ed25519_public_key, mldsa44_public_key
-from vault.encoding.lines import LineReader
 from vault.encoding.refusal import malformed
 from vault.errors import mark
-from vault.ledger.origin import check_origin, origin_of, read_origin
+from vault.ledger.origin import check_origin, origin_of
 from vault.ledger.vkey import SignatureType, SigningKey, VerifierKey, parse_vkey
 
 LOG_SEED_SIZE = 32
@@ -77,25 +76,6 @@ class LogPublicKeys:
         lines += [f"checkpoint {key.encode()}" for key in self.checkpoint]
         lines += [f"manifest {key.encode()}" for key in self.manifest]
         return ("\n".join(lines) + "\n").encode("ascii")
-
-
-def parse_log_keys(raw: bytes) -> LogPublicKeys:
-    """Read a file `log.keys`.
-
-    Raises:
-        MalformedRecord: another form, or keys that the origin in it does not pin.
-    """
-    reader = LineReader(raw)
-    reader.expect(_HEADER)
-    origin = read_origin(reader.value(b"log"))
-    checkpoint = reader.value(b"checkpoint"), reader.value(b"checkpoint")
-    manifest = reader.value(b"manifest"), reader.value(b"manifest")
-    reader.end()
-    return LogPublicKeys.from_vkeys(
-        origin,
-        (checkpoint[0].decode("ascii"), checkpoint[1].decode("ascii")),
-        (manifest[0].decode("ascii"), manifest[1].decode("ascii")),
-    )
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from vault.catalog.store import MEDIA
 from vault.crypto.hashes import Sha256
 from vault.errors import Damaged, NotFound, mark
-from vault.ledger.disclosure import parse_disclosure
 from vault.ledger.entry import check_disclosures
 from vault.ledger.leaf import leaf_hash, parse_leaf
 from vault.media.media_type import extension_for
@@ -81,8 +80,3 @@ def read_file(vault: OpenVault, item: str, progress: Progress) -> Iterator[Buffe
             hint=mark("Run: amanat check"),
             item=item,
         )
-
-
-def field_text(raw: bytes) -> str:
-    """Return the value of a disclosure as text; bytes that are no UTF-8 become visible escapes."""
-    return parse_disclosure(raw).value.decode("utf-8", "backslashreplace")

@@ -36,7 +36,3 @@ class Workplace:
     def now(self) -> str:
         """Return the time now as RFC 3339 in UTC, whole seconds."""
         return self.clock().strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def no_progress(_done: int, _total: int | None) -> None:
-    """Tell nobody."""

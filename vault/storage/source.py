@@ -120,10 +120,6 @@ class FileSource:
             os.lseek(self._descriptor, 0, os.SEEK_SET)
         self._read = 0
 
-    def fileno(self) -> int:
-        """Return the descriptor, for a process that may read this file and nothing else."""
-        return self._descriptor
-
     def check_unchanged(self) -> None:
         """Require that the file is what it was when it was opened."""
         if self._look() != self.identity:

@@ -205,17 +205,13 @@ class BundleReader:
     Attributes:
         manifest: read strictly; whether its sender signed it is for `verify_manifest` to say.
         manifest_note: its very bytes, with the signatures.
-        identity: the one that opened the bundle, and that the manifest names.
         complete: whether every file, the padding and the end were read and are right; before
             that nothing of the bundle may be relied on.
     """
 
-    def __init__(
-        self, manifest: Manifest, manifest_note: bytes, identity: AgeIdentity, body: _Body
-    ) -> None:
+    def __init__(self, manifest: Manifest, manifest_note: bytes, body: _Body) -> None:
         self.manifest = manifest
         self.manifest_note = manifest_note
-        self.identity = identity
         self.complete = False
         self._body = body
         self._content = _content_size(manifest, manifest_note)
@@ -270,7 +266,7 @@ def open_bundle(reader: Reader, identities: Iterable[AgeIdentity]) -> BundleRead
     manifest = parse_manifest(manifest_note)
     if not equal(manifest.to, recipient_digest(identity.recipient)):
         raise NotForUs(mark("This bundle was made for somebody else and passed on."))
-    return BundleReader(manifest, manifest_note, identity, body)
+    return BundleReader(manifest, manifest_note, body)
 
 
 class _Body:

@@ -132,14 +132,18 @@ def parse_manifest(note: bytes) -> Manifest:
         raise MalformedBundle(error.message, hint=error.hint, **error.values) from None
 
 
-def verify_manifest(note: bytes, keys: LogPublicKeys) -> Manifest:
-    """Read a manifest that both manifest keys of a log must have signed.
+def verify_manifest(manifest: Manifest, note: bytes, keys: LogPublicKeys) -> None:
+    """Require that both manifest keys of a log signed a manifest.
+
+    Args:
+        manifest: what `parse_manifest` read from this very note.
+        note: the manifest with its signatures.
+        keys: of the log that must have signed.
 
     Raises:
-        MalformedBundle: anything that the grammar does not allow, or a manifest of another log.
+        MalformedBundle: a manifest of another log.
         BadCheckpoint: a signature is missing, doubled or wrong.
     """
-    manifest = parse_manifest(note)
     if manifest.log != keys.origin:
         raise MalformedBundle(
             mark("This bundle is of the log {found}, not of {wanted}."),
@@ -147,7 +151,6 @@ def verify_manifest(note: bytes, keys: LogPublicKeys) -> Manifest:
             wanted=keys.origin,
         )
     open_note(note, keys.manifest)
-    return manifest
 
 
 def _parse_text(text: bytes) -> Manifest:

@@ -214,6 +214,8 @@ class _Check:
         """Go through the files in the manifest's order: card, checkpoint, entries, media."""
         for file in self._reader.files():
             self._take(file)
+        if not self._reader.complete:
+            raise MalformedBundle(mark("This bundle was not read to its end."))
         self._finish_entry()
         self._check_links()
         manifest = self._reader.manifest
@@ -268,9 +270,10 @@ class _Check:
         card = parse_card(raw)
         if card.keys is None:
             raise MalformedBundle(mark("The card in this bundle names no log."))
-        verify_manifest(self._reader.manifest_note, card.keys)
+        manifest, note = self._reader.manifest, self._reader.manifest_note
+        verify_manifest(manifest, note, card.keys)
         self._card, self._card_bytes = card, raw
-        self._sink.sender(card, self._reader.manifest, sha256(self._reader.manifest_note))
+        self._sink.sender(card, manifest, sha256(note))
 
     def _take_checkpoint(self, raw: bytes) -> None:
         if self._card is None or self._card.keys is None:
