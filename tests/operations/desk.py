@@ -186,6 +186,16 @@ class Desk:
         return import_bundle(vault, path, no_progress)
 
 
+def imports(vault: OpenVault) -> list[object]:
+    """What is noted of the first bundles that each contact sent."""
+    noted = [
+        vault.catalog.import_numbered(contact.contact_id, number)
+        for contact in vault.catalog.contacts()
+        for number in range(1, 9)
+    ]
+    return [one for one in noted if one]
+
+
 def listed(vault: OpenVault) -> list[tuple[int, str]]:
     """Number and title of the own entries."""
     return [(entry.seq, entry.title) for entry in vault.catalog.entries_of(vault.catalog.origin)]

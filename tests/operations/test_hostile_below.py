@@ -178,9 +178,11 @@ def test_sql_of_somebody_else(scene, copy, name):
     rewrite(copy, change)
     above_is_whole(copy, scene[1])
     below_is_bounded(copy)
-    with copy.open("v", "two", writable=False, level=0) as vault:
-        assert "seen below 3" == vault.catalog.newest()[0].title
-        assert vault.catalog.rebuilt
+    if name in {"trigger", "view", "schema", "version"}:
+        # What could run code is never used. What the volume's rows say is their writer's word.
+        with copy.open("v", "two", writable=False, level=0) as vault:
+            assert "seen below 3" == vault.catalog.newest()[0].title
+            assert vault.catalog.rebuilt
 
 
 def test_cells_set_back_are_told_and_stop_nothing_but_writing_unasked(scene, copy, holder):
