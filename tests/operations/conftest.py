@@ -39,3 +39,11 @@ def deep_desk(tmp_path, made):
 def rng(request):
     """Return choices that are the same in each run of a test."""
     return pseudorandom.Random(request.node.name)
+
+
+@pytest.fixture
+def pair(desk):
+    """Return a desk where `v` and `p` have compared each other's cards."""
+    desk.introduce("v", "partner", desk.card("p"))
+    desk.introduce("p", "sender", desk.card("v"))
+    return desk

@@ -14,6 +14,7 @@ from vault.media.metadata import Metadata
 from vault.operations.add import add_paths
 from vault.operations.contacts import add_contact, confirm_contact, own_card
 from vault.operations.create import NewVolume, create_vault
+from vault.operations.entries import write_note
 from vault.operations.inspect import check_vault
 from vault.operations.opened import OpenVault, opened_vault
 from vault.operations.reading import read_file
@@ -37,6 +38,8 @@ LABELS = ("bag", "truth", "deepest")
 
 MEDIUM_LENGTH = 2 * EDGE + SMALL_ROWS * 128 * 1024
 """Bytes of a container of 64 rows with 24, 39 and 39 blocks of 1 KiB for content: 8 MiB."""
+
+PHOTO = b"\xff\xd8\xff\xe0" + bytes(range(256)) * 20
 
 START = datetime(2026, 3, 4, 5, 6, 7, tzinfo=UTC)
 
@@ -217,3 +220,10 @@ def folder_state(folder: Path, *, whole: int | None = None) -> dict[str, bytes]:
         else:
             found[name] = path.read_bytes() if path.is_file() else b"?"
     return found
+
+
+def noted(desk: Desk, *titles: str) -> None:
+    """Write notes into the vault `v`."""
+    with desk.open("v") as vault:
+        for title in titles:
+            write_note(vault, {"title": title.encode(), "source": b"Maryam"})
