@@ -159,7 +159,7 @@ def opens_foreign(keys: ShareReader, share: ShareReader, session: Session) -> bo
     """Whether keys of one level open a block in another's share, under any header's rules."""
     mixed = type(share)(share.file, share.geometry, share.share, keys.keys)
     for row in range(session.geometry.rows):
-        if mixed.root_head(row):
+        if mixed.root_heads(row, torn=True):
             return True
         table = session.volumes[share.share.level].state.table[row]
         if opened(mixed, row, table.epoch, table.commit_id):
@@ -174,6 +174,11 @@ def check_power_cuts() -> None:
     """Old or new, all together: a slice of the crash model."""
     judge("mixed", 3, 60)
     judge("bulk", 3, 120)
+
+
+def check_power_cuts_after_a_kill() -> None:
+    """What a killed process left in the cache is durable before anything is built on it."""
+    judge("killed", 3, 300)
 
 
 def check_power_cuts_with_few_clean_rows() -> None:

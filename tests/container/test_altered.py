@@ -4,81 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from container.worlds import PATH, World, payloads, read_all, told
-from seam.memory import MemoryDisk
-from seam.small import seeded
+from container.key_holder import KeyHolder, history
+from container.worlds import PATH, World, read_all, told
 from vault.container.block import PAGE
-from vault.container.cell import LIMIT, Cell, cell_key, seal_cell
-from vault.container.geometry import CELL_UNIT, HEAD_SIZE
-from vault.container.head import open_head
-from vault.container.root import RootHead, Row, encode_root, encode_table
+from vault.container.cell import LIMIT, Cell
+from vault.container.geometry import CELL_UNIT
+from vault.container.root import RootHead, Row
 from vault.errors import RolledBack
-
-
-def history(commits: int = 12, *, top: int = 8) -> tuple[World, list[bytes]]:
-    """Three volumes, commits on all of them, and the file after each."""
-    contents = [payloads(count, seed=level) for level, count in enumerate((8, 8, top))]
-    world = World(3, disk=MemoryDisk(), seed=2, contents=contents)
-    copies = [world.disk.read(PATH)]
-    session = world.open()
-    for number in range(commits):
-        for level in range(3):
-            world.put(session, level, {(PAGE, 0, number % 5): b"%d of %d" % (number, level)})
-        world.commit(session)
-        copies.append(world.disk.read(PATH))
-    session.close()
-    return world, copies
-
-
-def current(world: World) -> Cell:
-    session = world.open(0, writable=False)
-    cell = session._cell
-    session.close()
-    return cell
-
-
-class KeyHolder:
-    """Who knows the first passphrase: writes any cell, any root of level 0."""
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.disk = world.disk
-        session = world.open(0, writable=False)
-        self.geometry = session.geometry
-        self.reader = session.top.reader
-        self.state = session.top.state
-        self.cell = session._cell
-        self._close = session.close
-        self.random = seeded(77)
-        head = open_head(self.disk.read(PATH)[:HEAD_SIZE], b"one", kdf=world.form.kdf)
-        self.key = cell_key(head.keys[0])
-
-    def write_cells(self, cell: Cell) -> None:
-        """Put one cell into all four places; where parity forbids, the number before it."""
-        for end in (0, 1):
-            for slot in (0, 1):
-                here = cell if cell.commit % 2 == slot else cell._replace(commit=cell.commit - 1)
-                unit = seal_cell(here, self.key, end=end, slot=slot, random=self.random)
-                self.disk.damage(PATH, self.geometry.cell_offset(end, slot), unit)
-
-    def break_cells(self) -> None:
-        for end in (0, 1):
-            for slot in (0, 1):
-                at = self.geometry.cell_offset(end, slot)
-                self.disk.damage(PATH, at, self.random(CELL_UNIT))
-
-    def write_root(self, row: int, head: RootHead, table: list[Row]) -> None:
-        """Put any root of level 0 into a row."""
-        share = self.geometry.shares[0]
-        buffer = bytearray(
-            self.disk.read(PATH)[self.geometry.row_offset(row) :][: self.geometry.pitch]
-        )
-        encoded = encode_root(head, 0, encode_table(table, share))
-        self.reader.seal_root(memoryview(buffer), encoded, row, head, self.random)
-        self.disk.damage(PATH, self.geometry.row_offset(row), bytes(buffer))
-
-    def leave(self) -> None:
-        self._close()
 
 
 def upper_intact(world: World, *, altered: bool) -> None:
@@ -314,40 +246,6 @@ def test_blocks_of_an_older_copy_do_not_open():
             session.close()
 
 
-def test_a_whole_row_of_an_older_copy_gives_an_older_state_or_costs_that_row():
-    """The next root that fits, whole; where none does, the newest without what it lost."""
-    world, _ = history(2, top=400)
-    session = world.open()
-    old = world.disk.read(PATH)
-    moments = [world.kept]
-    for number in range(64):
-        for level in range(3):
-            world.put(session, level, {(PAGE, 2, number % 20): b"round two %d" % number})
-        world.commit(session)
-        moments.append(world.kept)
-    geometry = session.geometry
-    epoch = session.status(2).epoch
-    rows = {spot >> 16 for spot in session.top.where.values()}
-    session.close()
-    new = world.disk.read(PATH)
-    salvaged = 0
-    for row in sorted(rows - {(epoch - 1) % geometry.rows}):
-        world.disk.put(PATH, new)
-        at = geometry.row_offset(row)
-        world.disk.damage(PATH, at, old[at : at + geometry.pitch])
-        session = world.open()
-        assert told(session, "Volume 3: altered")
-        for volume in session.volumes:
-            reading = read_all(volume)
-            older = [moment[volume.level] for moment in moments]
-            if reading.content not in older:
-                salvaged += 1
-                assert reading.content.items() < older[-1].items()
-                assert told(session, f"Volume {volume.level + 1}: {volume.findings.lost} blocks")
-        session.close()
-    assert salvaged
-
-
 def test_the_whole_file_replaced_by_an_older_copy_is_not_noticed_here():
     world, copies = history()
     world.disk.put(PATH, copies[4])
@@ -360,7 +258,7 @@ def impossible_roots(world: World) -> None:
     holder = KeyHolder(world)
     table = [Row(row.epoch, row.commit_id, 1) for row in holder.state.table]
     for row in range(holder.geometry.rows):
-        head = holder.reader.root_head(row)
+        head = holder.reader.root(row).head
         holder.write_root(row, head, table)
     holder.leave()
 

@@ -34,7 +34,7 @@ def commit_cut(world: World, seed: int) -> MemoryDisk:
     assert told(session, "reserve is used up")
     session.close()
     world.disk = kept
-    return state_after(disk.log, 1, seed).disk
+    return state_after(disk.log, 2, seed).disk  # the fsync of opening, the row
 
 
 def test_a_torn_row_costs_its_torn_blocks():
@@ -72,6 +72,68 @@ def test_a_torn_row_costs_its_torn_blocks():
             session.commit()
         assert (reading.content, set()) == read_all(session.top)
         session.close()
+
+
+class Torn:
+    """The row that comes up: as it was, and as commits that were cut off wrote it."""
+
+    def __init__(self) -> None:
+        self.world = World(2, disk=MemoryDisk(), seed=6, contents=[{}, payloads(12)])
+        self.world.foreign_rows(in_place_after(self.world))
+        self.raw = self.world.disk.read(PATH)
+        session = self.world.open(writable=False)
+        self.geometry, self.share = session.geometry, session.geometry.shares[1]
+        self.row = session.status(1).epoch % self.geometry.rows
+        assert session.top.state.table[self.row].count == self.share.data
+        session.close()
+
+    def written(self) -> bytes:
+        """The file with another attempt at the row, whole."""
+        self.world.disk.put(PATH, self.raw)
+        return commit_cut(self.world, EVERYTHING).read(PATH)
+
+    def check(self, source: list[bytes]) -> None:
+        """Nothing is lost where each block of the share comes from the file given for it."""
+        assert len(source) == self.share.blocks
+        made = bytearray(self.raw)
+        for position, file in enumerate(source):
+            block = self.share.first + position
+            at = self.geometry.row_offset(self.row) + block * self.geometry.sealed
+            made[at : at + self.geometry.sealed] = file[at : at + self.geometry.sealed]
+        self.world.disk.put(PATH, bytes(made))
+        session = self.world.open()
+        assert not session.top.findings.altered
+        self.world.check(session, levels=[1])
+        session.commit()
+        self.world.check(session, levels=[1])
+        session.close()
+        self.world.check(self.world.open(writable=False), levels=[1])
+
+
+def test_a_cut_between_any_two_blocks_of_a_row_in_place_costs_nothing():
+    """Whichever end of the row the disk wrote first: one copy of each root is whole."""
+    torn = Torn()
+    new, blocks = torn.written(), torn.share.blocks
+    for cut in range(blocks + 1):
+        torn.check([new] * cut + [torn.raw] * (blocks - cut))
+        torn.check([torn.raw] * cut + [new] * (blocks - cut))
+
+
+def test_two_cuts_in_the_same_row_cost_nothing_while_a_root_of_each_is_whole():
+    torn = Torn()
+    first, second, blocks = torn.written(), torn.written(), torn.share.blocks
+    assert first != second
+    for cut in range(torn.share.root, blocks - torn.share.root + 1):
+        torn.check([second] * cut + [first] * (blocks - cut))
+
+
+def test_parts_of_two_roots_are_never_mixed():
+    """The first part of one root before a whole copy of another does not hide it."""
+    torn = Torn()
+    new, share = torn.written(), torn.share
+    assert share.root == 2
+    torn.check([new] + [torn.raw] * (share.blocks - 1))
+    torn.check([torn.raw] + [new] * (share.blocks - 1))
 
 
 def test_a_row_there_whole_or_not_at_all_costs_nothing_however_often():

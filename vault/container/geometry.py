@@ -126,6 +126,10 @@ class Geometry:
         """Blocks of content that a level can hold in all: (S − R)·D."""
         return (self.rows - self.reserve) * self.shares[level].data
 
+    def limit(self, level: int) -> int:
+        """Blocks of content that a level ever holds: ⌊7/8⌋ of what it could, so that all move."""
+        return self.capacity(level) * 7 // 8
+
 
 def build(*, length: int, payload: int, rows: int, pitch: int, edge: int) -> Geometry:
     """Compute the shares of a layout; formats choose the numbers.

@@ -45,7 +45,10 @@ class ShareReader:
         return self.geometry.row_offset(row) + block * self.geometry.sealed
 
     def read(self, row: int, position: int, count: int) -> memoryview:
-        """Read `count` ≤ 64 sealed blocks that lie side by side; zeros beyond the file's end."""
+        """Read `count` ≤ 64 sealed blocks that lie side by side; zeros beyond the file's end.
+
+        They stand in one buffer, until the next call.
+        """
         wanted = self._sealed[: count * self.geometry.sealed]
         try:
             got = self.file.pread_into(self.offset(row, position), wanted)
@@ -87,6 +90,8 @@ class ShareReader:
         for start in range(0, count, RUN):
             part = min(RUN, count - start)
             sealed = self.read(row, position + start, part)
+            if part > 1:  # others may be read before all of these are taken
+                sealed = memoryview(bytes(sealed))
             for index in range(part):
                 yield self.open(
                     sealed[index * size : (index + 1) * size],
@@ -99,21 +104,41 @@ class ShareReader:
         """The payload in use of the block just opened; valid until the next one."""
         return self.plain[HEADER_SIZE : HEADER_SIZE + header.length]
 
-    def root_head(self, row: int) -> RootHead | None:
-        """Read the part of a row's root that concerns the row, from either copy."""
-        parts = -(-head_size(self.share) // self.geometry.payload)
-        data = self._root_bytes(row, parts)
-        head = data and parse_head(data, self.share)
-        return head if head and head.epoch % self.geometry.rows == row else None
+    def root_heads(self, row: int, *, torn: bool) -> list[RootHead]:
+        """Read the part of a row's root that concerns the row; the first copy serves if it opens.
 
-    def root(self, row: int) -> Root | None:
-        """Read a row's whole root, each part from whichever copy is readable."""
-        data = self._root_bytes(row, self.share.root)
-        head = data and parse_head(data, self.share)
-        table = data and parse_table(data, self.geometry, self.share)
-        if not head or not table or head.epoch % self.geometry.rows != row:
-            return None
-        return Root(head, table)
+        Args:
+            row: index of the row.
+            torn: whether the row may have been cut off while it was written over: then the two
+                copies may be of two roots, and both are returned.
+        """
+        parts = -(-head_size(self.share) // self.geometry.payload)
+        heads: list[RootHead] = []
+        for start in self._root_starts(row):
+            head = parse_head(self._root_bytes(row, parts, *start), self.share)
+            if head and head.epoch % self.geometry.rows == row and head not in heads:
+                heads.append(head)
+            if heads and not torn:
+                break
+        return heads
+
+    def root(self, row: int, head: RootHead | None = None) -> Root | None:
+        """Read a row's whole root, each part from whichever copy is readable.
+
+        Args:
+            row: index of the row.
+            head: the root's own head, where the copies are of two roots; else the first of them
+                that is whole.
+        """
+        for start in self._root_starts(row):
+            data = self._root_bytes(row, self.share.root, *start)
+            found = parse_head(data, self.share)
+            if not found or found.epoch % self.geometry.rows != row or head not in {None, found}:
+                continue
+            table = parse_table(data, self.geometry, self.share)
+            if table:
+                return Root(found, table)
+        return None
 
     def seal_root(
         self, buffer: memoryview, root: bytes, row: int, head: RootHead, random: Random
@@ -144,22 +169,33 @@ class ShareReader:
                     self.keys.root,
                 )
 
-    def _root_bytes(self, row: int, parts: int) -> bytes:
-        """Join the first `parts` parts of a root; empty if one of them is missing."""
-        found: list[bytes] = []
-        first: tuple[int, int] | None = None
-        for part in range(parts):
+    def _root_starts(self, row: int) -> Iterator[tuple[Header, bytes]]:
+        """Yield part 0 of each copy: the epoch and object in its header tell roots apart."""
+        for position in (0, self.share.blocks - self.share.root):
+            header = self._root_part(row, position, 0)
+            if header:
+                yield header, bytes(self.content(header))
+
+    def _root_bytes(self, row: int, parts: int, start: Header, content: bytes) -> bytes:
+        """Join the first `parts` parts of the root that begins with `content`; empty if one lacks.
+
+        Each is taken from whichever copy is readable; parts of two roots are never mixed.
+        """
+        found = [content]
+        for part in range(1, parts):
             for position in (part, self.share.blocks - self.share.root + part):
-                header = self.open(self.read(row, position, 1), row, position, self.keys.root)
-                if header is None or (header.namespace, header.number) != (ROOT, part):
-                    continue
-                if first in (None, (header.epoch, header.object_id)):
-                    first = (header.epoch, header.object_id)
+                header = self._root_part(row, position, part)
+                if header and (header.epoch, header.object_id) == (start.epoch, start.object_id):
                     found.append(bytes(self.content(header)))
                     break
             else:
                 return b""
         return b"".join(found)
+
+    def _root_part(self, row: int, position: int, part: int) -> Header | None:
+        """Open part `part` of a root at a position."""
+        header = self.open(self.read(row, position, 1), row, position, self.keys.root)
+        return header if header and (header.namespace, header.number) == (ROOT, part) else None
 
 
 def seal_block(

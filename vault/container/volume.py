@@ -51,7 +51,7 @@ class Volume:
         self._fresh = 0
         self._leaving = 0
         capacity = self._geometry.capacity(self.level)
-        self._limits = (capacity * 7 // 8, capacity * 3 // 4)
+        self._limits = (self._geometry.limit(self.level), capacity * 3 // 4)
 
     @property
     def usable(self) -> bool:
@@ -94,7 +94,10 @@ class Volume:
     def read_run(
         self, namespace: int, object_id: int, first: int, count: int
     ) -> Iterator[bytes | memoryview]:
-        """Yield the payloads of `count` blocks of one object; each is valid until the next.
+        """Yield the payloads of `count` blocks of one object.
+
+        Each is valid until another block of this volume is read, be it the next one; what is read
+        in between does no harm to those that follow.
 
         Raises:
             BlockLost: at the first that is absent or does not open.
@@ -145,9 +148,8 @@ class Volume:
     def _sealer(self, row: int, position: int | None = None) -> BlockSealer:
         if self.state is None:
             raise BlockLost(0, 0, 0)
-        unfinished = self.state.sealed_by.get(row)
-        if unfinished and position is not None and unfinished[2] >> position & 1:
-            return self.reader.keys.block(unfinished[0], unfinished[1])
+        if position is not None and position in self.state.sealed_by.get(row, {}):
+            return self.reader.keys.block(*self.state.sealed_by[row][position])
         known = self.state.table[row]
         return self.reader.keys.block(known.epoch, known.commit_id)
 
