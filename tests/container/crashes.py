@@ -11,6 +11,7 @@ must stand.
 from __future__ import annotations
 
 import random as pseudorandom
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from container.worlds import PATH, Content, World, open_level, payloads, read_rows
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from seam.crashing import CrashState
     from vault.container.session import Session
+    from vault.storage.interface import Buffer, File
 
 Contents = list[Content]
 
@@ -49,8 +51,56 @@ class Run:
         self.moments.append(self.world.kept)
         self.disk.mark(str(len(self.moments) - 1))
 
+    def kill(self, session: Session) -> Session:
+        """End the process in a save, and open again: what is found then is acknowledged.
+
+        All that it wrote stays in the cache, and is lost only with the power.
+        """
+        made = self.world.after()
+        session._ring = session._ring._replace(
+            file=Dying(session._ring.file, self.world.rng.randrange(7))
+        )
+        with suppress(Killed):
+            session.commit()
+        session.close()
+        again = self.world.open()
+        found = [read_rows(volume).content for volume in again.volumes]
+        assert found in (self.world.kept, made), describe(found, [self.world.kept, made])
+        self.world.kept = found
+        self.world.forget()
+        self.moments.append(found)
+        self.disk.mark(str(len(self.moments) - 1))
+        return again
+
     def scenario(self) -> Scenario:
         return Scenario(self.disk.log, self.moments)
+
+
+class Killed(Exception):
+    """The process is gone."""
+
+
+class Dying:
+    """A file of a process that is killed after so many writes and fsyncs."""
+
+    def __init__(self, inner: File, left: int) -> None:
+        self._inner, self._left = inner, left
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._inner, name)
+
+    def pwrite(self, offset: int, data: Buffer) -> None:
+        self._live()
+        self._inner.pwrite(offset, data)
+
+    def fsync(self) -> None:
+        self._live()
+        self._inner.fsync()
+
+    def _live(self) -> None:
+        if self._left == 0:
+            raise Killed
+        self._left -= 1
 
 
 # Scenarios
@@ -65,6 +115,20 @@ def mixed(seed: int) -> Scenario:
         for _ in range(world.rng.randint(1, 4)):
             world.stir(session)
             run.commit(session)
+        session.close()
+    return run.scenario()
+
+
+def killed(seed: int) -> Scenario:
+    """The process killed in every second save, opened again at once, and the power cut later."""
+    world = World(3, disk=MemoryDisk(), seed=seed, contents=[payloads(9, seed=i) for i in range(3)])
+    run = Run(world)
+    for _ in range(10):
+        session = world.open(world.rng.choice([2, 2, 2, 1, 0]))
+        world.stir(session, most=world.rng.choice([1, 3, 12]))
+        session = run.kill(session)
+        world.stir(session)
+        run.commit(session)
         session.close()
     return run.scenario()
 
@@ -137,6 +201,7 @@ def creation(seed: int) -> Scenario:
 
 SCENARIOS: dict[str, Callable[[int], Scenario]] = {
     "mixed": mixed,
+    "killed": killed,
     "bulk": bulk,
     "crowded": crowded,
     "creation": creation,
@@ -230,7 +295,7 @@ def describe(found: Contents, allowed: list[Contents]) -> str:
     return ", ".join(verdicts)
 
 
-TURNS = (*("mixed", "bulk", "mixed") * 5, "bulk", "bulk", "crowded", "creation", "creation")
+TURNS = (*("mixed", "bulk", "killed") * 5, "mixed", "bulk", "crowded", "creation", "creation")
 """How often each scenario comes; most states of a creation are "nothing is there yet"."""
 
 

@@ -6,14 +6,16 @@ import errno
 
 import pytest
 
-from container.worlds import PASSPHRASES, PATH, World, payloads, told
+from container.worlds import PASSPHRASES, PATH, World, open_level, payloads, read_all, told
 from seam.faulty import FaultyDisk
 from seam.memory import MemoryDisk
 from seam.recording import Op, RecordingDisk
 from seam.small import SMALL_FORM, SMALL_LENGTH, seeded, small_geometry
+from vault.container import head
 from vault.container.creation import create
 from vault.container.form import FORM_V1
 from vault.container.geometry import MIB
+from vault.crypto.kdf import argon2id
 from vault.errors import ContainerFull, NotSaved, UsageError, VaultError
 
 SMALL = small_geometry(SMALL_LENGTH)
@@ -114,11 +116,11 @@ def test_a_length_that_no_container_has_is_refused(length):
 
 def test_contents_that_do_not_fit_are_refused_and_nothing_is_left():
     disk = MemoryDisk()
-    capacity = SMALL.capacity(0)
-    make(disk, contents=[payloads(capacity, size=1)])
+    limit = SMALL.limit(0)
+    make(disk, contents=[payloads(limit, size=1)])
     other = MemoryDisk()
     with pytest.raises(ContainerFull):
-        make(other, contents=[payloads(capacity + 1, size=1)])
+        make(other, contents=[payloads(limit + 1, size=1)])
     assert {} == other.snapshot()
 
 
@@ -150,6 +152,40 @@ def test_whatever_call_fails_nothing_stands_under_the_name(error):
         last = number == counting.calls - 1  # the folder's fsync: the name may be lost, no more
         assert ({PATH} if last else set()) == set(memory.snapshot())
         assert disk.fsyncs_after_failure == 0
+
+
+@pytest.mark.parametrize("volumes", [1, 2, 3])
+def test_nothing_is_derived_once_there_is_a_file(volumes, monkeypatch):
+    """Else the times of its making and of its first write would tell how many passphrases."""
+    disk, seen = RecordingDisk(MemoryDisk()), []
+
+    def derived(*arguments):
+        seen.append(list(disk.ops))
+        return argon2id(*arguments)
+
+    monkeypatch.setattr(head, "argon2id", derived)
+    make(disk, PASSPHRASES[:volumes], [{}] * volumes)
+    assert [[]] * 2 * volumes == seen
+
+
+def test_too_little_memory_for_the_derivation_is_seen_before_there_is_a_file(monkeypatch):
+    def without_memory(*arguments):
+        raise MemoryError
+
+    monkeypatch.setattr(head, "argon2id", without_memory)
+    disk = RecordingDisk(MemoryDisk())
+    with pytest.raises(MemoryError):
+        make(disk)
+    assert [] == disk.ops
+
+
+def test_a_folder_that_cannot_be_synced_is_told_and_the_whole_container_stands_there():
+    memory = MemoryDisk()
+    with pytest.raises(NotSaved):
+        make(FaultyDisk(memory, fail_at=0, ops=["sync-folder"]), contents=[payloads(5)])
+    session = open_level(memory, 0)
+    assert (payloads(5), set()) == read_all(session.top)
+    session.close()
 
 
 def test_two_volumes_do_not_share_a_key():

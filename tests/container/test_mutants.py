@@ -81,15 +81,7 @@ MUTANTS = {
     ),
     "back head copied from the front": Mutant(
         checks.check_bytes,
-        (
-            Edit(creation, "_write_all", "    shares = []\n", "    shares, heads = [], []\n"),
-            Edit(
-                creation,
-                "_write_all",
-                "area[: len(head)] = head",
-                "heads.append(head)\n        area[: len(head)] = heads[0]",
-            ),
-        ),
+        (Edit(creation, "_write_all", "head = heads[end]", "head = heads[0]"),),
     ),
     "second root copied, not sealed anew": Mutant(
         checks.check_bytes,
@@ -120,6 +112,10 @@ MUTANTS = {
     "rows not synced before the cell": Mutant(
         checks.check_power_cuts,
         (Edit(commit, "write_commit", SYNC_ROWS, "    for unit"),),
+    ),
+    "what a killed process wrote not synced on opening": Mutant(
+        checks.check_power_cuts_after_a_kill,
+        (Edit(session, "open_container", "file.fsync()", "pass"),),
     ),
     "cell slot by parity of the epoch": Mutant(
         checks.check_torn_cells,
@@ -223,7 +219,8 @@ def replace_everywhere(
     made: dict[str, object] = {}
     exec(code, inspect.unwrap(original).__globals__, made)
     monkeypatch.setattr(owner, name, made[name])
-    for module in [one for key, one in sys.modules.items() if key.startswith("vault.container")]:
+    rooms = ("vault.container", "container.")
+    for module in [one for key, one in sys.modules.items() if key.startswith(rooms)]:
         if getattr(module, name, None) is original:
             monkeypatch.setattr(module, name, made[name])
 

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import struct
+from contextlib import suppress
 
 import pytest
 
 from container.worlds import PASSPHRASES, PATH, World, open_level
+from seam.faulty import FaultyDisk
 from seam.memory import MemoryDisk
+from seam.recording import Op, RecordingDisk
 from seam.small import CHEAP_KDF, SMALL_FORM, SMALL_LENGTH, seeded
 from vault.container import head as head_module
 from vault.container.geometry import HEAD_SIZE, SALT_SIZE, SLOT_SIZE, SLOTS
@@ -13,7 +16,7 @@ from vault.container.head import open_head, seal_head
 from vault.container.session import open_container
 from vault.crypto.aead import xchacha_open, xchacha_seal
 from vault.crypto.kdf import argon2id, hkdf_expand_sha512
-from vault.errors import Damaged, UnlockError
+from vault.errors import Damaged, NotSaved, UnlockError
 
 SECRETS = (b"one", b"two", b"three")
 KEYS = (b"\1" * 32, b"\2" * 32, b"\3" * 32)
@@ -213,6 +216,43 @@ def test_every_reason_for_not_opening_is_one_error(reason, writable):
         caught.value.values,
         caught.value.exit_code,
     )
+
+
+def test_opening_for_writing_syncs_once_before_anything_is_read_and_reading_never_does():
+    for volumes in (1, 2, 3):
+        for writable in (True, False):
+            for passphrase in ("one", "wrong"):
+                memory = MemoryDisk()
+                World(volumes, disk=memory)
+                disk = RecordingDisk(memory)
+                with suppress(UnlockError):
+                    open_container(
+                        disk,
+                        PATH,
+                        passphrase,
+                        writable=writable,
+                        form=SMALL_FORM,
+                        random=seeded(1),
+                    ).close()
+                kind, lock = (
+                    ("open-write", "lock-exclusive") if writable else ("open-read", "lock-shared")
+                )
+                synced = [Op("fsync", "f1")] * writable
+                expected = [Op(kind, "f1"), Op(lock, "f1"), *synced, Op("close", "f1")]
+                assert expected == disk.ops
+
+
+def test_a_disk_that_cannot_sync_is_not_opened_for_writing():
+    memory = MemoryDisk()
+    World(1, disk=memory)
+    reads = FaultyDisk(memory, fail_at=0, ops=["fsync"])
+    with pytest.raises(NotSaved):
+        open_level(reads, 0)
+    counted = FaultyDisk(memory, fail_at=0, ops=["fsync", "pread"])
+    with pytest.raises(NotSaved):
+        open_level(counted, 0)
+    assert [("fsync", PATH)] == counted.failed
+    open_level(memory, 0).close()
 
 
 def test_a_file_that_was_cut_or_grew_is_named_as_such_once_the_passphrase_is_right():

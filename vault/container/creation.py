@@ -64,16 +64,20 @@ def create(
     Raises:
         UsageError: a bad length, number of passphrases, or two that are the same.
         ContainerFull: the contents do not fit.
-        NotSaved: a write failed; nothing stands under `path`.
+        NotSaved: a write failed, and nothing stands under `path`; or the folder could not be
+            synced: then the whole container stands there, and a power cut may take the name.
     """
     secrets = [normalise(passphrase) for passphrase in passphrases]
     check_new(form, length, secrets)
     geometry = form.geometry(length)
+    keys = [random(KEY_SIZE) for _ in secrets]
+    # Before there is a file: the times of its making and writing would tell how many were derived.
+    heads = [seal_head(secrets, keys, length, kdf=form.kdf, random=random) for _ in (0, 1)]
     temporary = f"{path}.{random(6).hex()}"
-    file = disk.create(temporary)
     try:
+        file = disk.create(temporary)  # inside, for Ctrl-C may come when the file is just there
         try:
-            _write_all(file, geometry, secrets, contents, form, random, progress)
+            _write_all(file, geometry, keys, heads, contents, random, progress)
             file.fsync()
         finally:
             file.close()
@@ -110,14 +114,13 @@ def check_length(form: Form, length: int) -> None:
 def _write_all(
     file: File,
     geometry: Geometry,
-    secrets: Sequence[bytes],
+    keys: Sequence[bytes],
+    heads: Sequence[bytes],
     contents: Sequence[Mapping[tuple[int, int, int], bytes]],
-    form: Form,
     random: Random,
     progress: Callable[[int, int], None],
 ) -> None:
     """Write front, rows, tail and back, in the order of their offsets."""
-    keys = [random(KEY_SIZE) for _ in secrets]
     cell = Cell(0, geometry.rows, geometry.rows, random(16))
     ring = Ring(file, geometry, cell_key(keys[0]), random, RowWriter(geometry.pitch))
     shares = []
@@ -125,7 +128,7 @@ def _write_all(
         shares.append(_initial_share(ring, share, key, blocks, cell))
 
     def edge(end: int) -> None:
-        head = seal_head(secrets, keys, geometry.length, kdf=form.kdf, random=random)
+        head = heads[end]
         unit = seal_cell(cell, ring.cell_key, end=end, slot=0, random=random)
         area = memoryview(bytearray(geometry.edge))
         fill_keystream(random(32), area)
@@ -157,7 +160,7 @@ def _initial_share(
     reader = ShareReader(ring.file, geometry, share, VolumeKeys(key))
     volume = Volume(reader, State(-1, 0, 0, empty_table(geometry)), Findings())
     volume.pending = {block_name(*name): bytes(data) for name, data in blocks.items()}
-    if len(volume.pending) > geometry.capacity(share.level):
+    if len(volume.pending) > geometry.limit(share.level):
         raise ContainerFull(mark("The contents do not fit into a vault of this size."))
     used = -(-len(volume.pending) // share.data)
     names = iter(volume.pending)

@@ -216,12 +216,17 @@ def open_container(
     Raises:
         UnlockError: no slot opens, whatever the reason.
         InUse: another process holds the lock.
+        NotSaved: `writable`, and the disk cannot make durable what stands in the file.
         Damaged: the passphrase is right but the file is longer or shorter than when made.
     """
     secret = normalise(passphrase)
     file = disk.open(path, writable=writable)
     try:
         file.lock(exclusive=writable)
+        if writable:
+            # A process that was killed may have left cells that only the cache holds: what is
+            # read now must not be lost under the next commit. Always, whatever is in the file.
+            file.fsync()
         unlocked = open_head(_read(file, 0, HEAD_SIZE), secret, kdf=form.kdf)
         size = file.size()
         if unlocked.length != size or not form.is_valid_length(size):
