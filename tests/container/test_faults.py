@@ -7,11 +7,11 @@ import errno
 import pytest
 
 from container.crashes import matching
-from container.worlds import PATH, World, open_level, payloads, read_all
+from container.worlds import PATH, World, open_level, payloads, read_all, texts
 from seam.faulty import FaultyDisk
 from seam.memory import MemoryDisk
 from seam.small import SMALL_FORM, seeded
-from vault.container.block import PAGE
+from vault.container.block import PAGE, parse_name
 from vault.container.session import open_container
 from vault.errors import Damaged, InUse, NotSaved, VaultError
 
@@ -57,7 +57,7 @@ def test_whatever_write_or_fsync_fails_the_state_is_old_or_new_and_never_called_
 @pytest.mark.parametrize("op", ["pwrite", "fsync"])
 def test_after_a_failed_save_the_session_writes_nothing_more(op):
     world = made()
-    disk = FaultyDisk(world.disk, fail_at=0, ops=[op])
+    disk = FaultyDisk(world.disk, fail_at=int(op == "fsync"), ops=[op])  # opening syncs once
     session = open_level(disk, 2)
     session.top.put(PAGE, 0, 0, b"x")
     with pytest.raises(NotSaved):
@@ -86,6 +86,11 @@ def test_an_interrupt_in_the_middle_of_a_save_ends_the_session_too():
         session.commit()
     session.close()
     world.check(world.open())
+
+
+def commits(session, count: int) -> None:
+    for _ in range(count):
+        session.commit()
 
 
 class BadSector:
@@ -191,6 +196,76 @@ def test_a_block_that_cannot_be_moved_is_marked_lost_and_the_commit_goes_on():
         expected = {key: data for key, data in world.kept[level].items() if key not in gone}
         assert (expected, set()) == read_all(session.volumes[level])
     session.commit()
+    session.close()
+
+
+@pytest.mark.parametrize("rows", [0.2, 1, 5, 20])
+def test_local_damage_of_any_size_costs_what_stood_there_and_stops_no_save(rows):
+    world = World(1, disk=MemoryDisk(), contents=[payloads(100)])
+    session = world.open()
+    session.commit()
+    geometry = session.geometry
+    start = geometry.row_offset(45) + geometry.sealed * session.top.reader.share.root
+    length = int(rows * geometry.pitch)
+    reader = session.top.reader
+    gone = {
+        parse_name(name)
+        for name, spot in session.top.where.items()
+        if start - geometry.sealed < reader.offset(spot >> 16, spot & 0xFFFF) < start + length
+    }
+    assert len(gone) > 4
+    session.close()
+    bad = BadSector(world.disk, start, length)
+    for number in range(30):  # all has moved by then, and nothing stands in the bad place anew
+        session = open_level(bad, 0, random=seeded(number))
+        world.put(session, 0, {(PAGE, 0, number): b"after"})
+        world.commit(session)
+        session.close()
+    expected = {name: data for name, data in world.kept[0].items() if name not in gone}
+    session = open_level(bad, 0)
+    reading = read_all(session.top)
+    assert expected == reading.content
+    assert reading.lost <= gone
+    session.close()
+
+
+def test_what_damage_cost_is_told_by_the_save_that_gives_it_up():
+    world = World(1, disk=MemoryDisk(), contents=[payloads(40)])
+    session = world.open(writable=False)
+    geometry, lost = session.geometry, session.top.state.table[60].count
+    session.close()
+    session = open_level(BadSector(world.disk, geometry.row_offset(60), geometry.pitch), 0)
+    said = []
+    for _ in range(geometry.rows):
+        session.commit()
+        said = texts(session) or said
+    assert f"Volume 1: {lost} blocks cannot be read any more. Run: amanat check" in said
+    session.close()
+
+
+@pytest.mark.parametrize("cached", [0, 8])
+def test_a_disk_that_was_pulled_out_costs_nothing_though_some_of_it_is_cached(cached):
+    """The system goes on giving what it has in memory: the front, some rows."""
+    world = World(1, disk=MemoryDisk(), contents=[payloads(100)])
+    disk = BadSector(world.disk, 0, 0)
+    session = open_level(disk, 0)
+    geometry = session.geometry
+    disk.start, disk.end = geometry.row_offset(cached), geometry.length
+    with pytest.raises(NotSaved, match="The disk fails while it is read"):
+        commits(session, geometry.rows)
+    session.close()
+    world.check(world.open(writable=False))
+
+
+def test_what_is_read_between_two_blocks_of_a_run_does_no_harm():
+    world = World(1, disk=MemoryDisk(), contents=[{**payloads(30), (PAGE, 0, 0): b"page"}])
+    session = world.open(writable=False)
+    run = []
+    for content in session.top.read_run(2, 0, 0, 30):
+        run.append(bytes(content))
+        assert b"page" == session.top.get(PAGE, 0, 0)
+        assert payloads(30)[2, 0, 7] == session.top.get(2, 0, 7)
+    assert list(payloads(30).values()) == run
     session.close()
 
 

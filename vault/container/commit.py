@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vault.container.block import block_aad, write_named_header
 from vault.container.cell import Cell, seal_cell
-from vault.container.geometry import HEAD_SIZE, HEADER_SIZE, NAME_SIZE, NONCE_SIZE
+from vault.container.geometry import CELL_UNIT, HEADER_SIZE, NAME_SIZE, NONCE_SIZE
 from vault.container.layout import Layout, RowLayout, lay_out
 from vault.container.plan import plan
 from vault.container.recovery import SPOT_BITS
@@ -33,10 +33,9 @@ if TYPE_CHECKING:
 
 _POSITION = (1 << SPOT_BITS) - 1
 
-_FEW = 4
-_SHARE_REFUSED = 8
-"""A bad sector costs its blocks. Where the system refuses more than a few blocks and more than an
-eighth of all that move, the disk or its cable is failing, and giving them up would lose them."""
+_PROBES = 8
+"""Places looked at, spread over the ring, before blocks that the system will not read are given
+up: a bad sector or a dead piece of flash costs its blocks, a pulled plug must cost nothing."""
 
 
 class Ring(NamedTuple):
@@ -96,7 +95,7 @@ def write_commit(
     return now, {share.volume.level: share.settle(carry=carry) for share in shares}
 
 
-def _check_reads(ring: Ring, shares: Sequence[ShareFill], before: int) -> None:
+def _check_reads(ring: Ring, shares: Sequence[ShareFill], before: int, row: int) -> None:
     """Before a row is written: may what could not be read for it be given up?
 
     A row in place is the only one that has its blocks; that is why this cannot wait for the end.
@@ -105,22 +104,27 @@ def _check_reads(ring: Ring, shares: Sequence[ShareFill], before: int) -> None:
         NotSaved: no: the disk fails.
     """
     refused = sum(share.refused for share in shares) - before
-    if refused and _is_failing(ring, refused, sum(share.moving for share in shares)):
+    if refused and _is_failing(ring, row):
         raise NotSaved(
             mark("The disk fails while it is read: nothing was saved."),
             hint=mark("Check the plug, then copy the file to another disk and go on there."),
         )
 
 
-def _is_failing(ring: Ring, refused: int, moving: int) -> bool:
-    """Tell a disk or cable that fails from a few bad sectors; on the former nothing is given up."""
-    if refused > max(_FEW, moving // _SHARE_REFUSED):
-        return True
-    try:
-        ring.file.pread(0, HEAD_SIZE)  # was read when the file was opened
-    except Damaged:
-        return True
-    return False
+def _is_failing(ring: Ring, row: int) -> bool:
+    """Tell a disk or cable that fails from damage in some place: does most of the rest read?
+
+    The middles of rows: nothing has read them since the file was opened, so that the system has
+    to ask the disk. (Of cached pages it would go on giving what a pulled stick once held.)
+    """
+    geometry, refused = ring.geometry, 0
+    for probe in range(_PROBES):
+        at = (row + (2 * probe + 1) * geometry.rows // (2 * _PROBES)) % geometry.rows
+        try:
+            ring.file.pread(geometry.row_offset(at) + geometry.pitch // 2, CELL_UNIT)
+        except Damaged:
+            refused += 1
+    return refused > _PROBES // 2
 
 
 def write_rows(
@@ -147,7 +151,7 @@ def write_rows(
             fill_keystream(ring.random(32), row)
             for share in shares:
                 share.fill(row, step, index)
-            _check_reads(ring, shares, refused)
+            _check_reads(ring, shares, refused, step.row)
             write(step.offset, row)
             progress(index + 1)
 
@@ -165,11 +169,6 @@ class ShareFill:
         self._plain = memoryview(bytearray(HEADER_SIZE + volume.payload))
         self._body = self._plain[HEADER_SIZE:]
         self._lost: list[bytes] = []
-
-    @property
-    def moving(self) -> int:
-        """How many blocks move with this commit."""
-        return len(self._layout.moved)
 
     @property
     def refused(self) -> int:
