@@ -239,11 +239,9 @@ def judge_state(moments: list[Contents], state: CrashState, chance: pseudorandom
     if not state.disk.exists(PATH):
         assert not state.marks, "an acknowledged container is gone"
         return
-    allowed = allowed_after(moments, state.marks)
-    found = matching(state.disk, allowed)
-    world, disk = next_session(state.disk, found, chance)
-    before = len(disk.log.events)
-    again = state_after(disk.log, chance.randrange(before + 1), chance.randrange(1 << 32))
+    found, world, disk = next_session(state.disk, allowed_after(moments, state.marks), chance)
+    events = len(disk.log.events)
+    again = state_after(disk.log, chance.randrange(events + 1), chance.randrange(1 << 32))
     matching(again.disk, [world.kept] if again.marks else [found, world.kept])
     if chance.random() < 0.1:
         matching(disk.memory, [world.kept])
@@ -256,29 +254,36 @@ def allowed_after(moments: list[Contents], marks: tuple[str, ...]) -> list[Conte
 
 
 def next_session(
-    before: MemoryDisk, kept: Contents, chance: pseudorandom.Random
-) -> tuple[World, CrashingDisk]:
-    """Open everything after the cut and commit a little on each level."""
+    before: MemoryDisk, allowed: list[Contents], chance: pseudorandom.Random
+) -> tuple[Contents, World, CrashingDisk]:
+    """Open everything after the cut, see what is there, and commit a little on each level."""
+    before.node(PATH).content.flat()  # read many times: once in one piece
     disk = CrashingDisk(before)
+    session = open_level(disk, len(allowed[0]) - 1, random=seeded(chance.randrange(1 << 32)))
     world = World.__new__(World)
     world.disk = disk
     world.rng = chance
-    world.kept = kept
+    world.kept = found = matching_session(session, allowed)
     world.forget()
-    session = open_level(disk, len(kept) - 1, random=seeded(chance.randrange(1 << 32)))
     world.stir(session, most=chance.choice([1, 3, 12]))
     world.commit(session)
     disk.mark("0")
     session.close()
-    return world, disk
+    return found, world, disk
 
 
 def matching(disk: MemoryDisk, allowed: list[Contents]) -> Contents:
     """Return which of the contents the container holds, on all levels together."""
     disk.node(PATH).content.flat()  # read many times: once in one piece
     session = open_level(disk, len(allowed[0]) - 1, writable=False)
-    readings = [read_rows(volume) for volume in session.volumes]
+    found = matching_session(session, allowed)
     session.close()
+    return found
+
+
+def matching_session(session: Session, allowed: list[Contents]) -> Contents:
+    """Return which of the contents an open container holds."""
+    readings = [read_rows(volume) for volume in session.volumes]
     found = [reading.content for reading in readings]
     assert not any(reading.lost for reading in readings), "blocks are lost"
     assert not any(volume.findings.altered for volume in session.volumes), "called altered"

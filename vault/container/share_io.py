@@ -37,6 +37,7 @@ class ShareReader:
         self.keys = keys
         self.plain = memoryview(bytearray(HEADER_SIZE + geometry.payload))
         self._sealed = memoryview(bytearray(RUN * geometry.sealed))
+        self._head_parts = -(-head_size(share) // geometry.payload)
         self.refused = 0  # blocks that the system would not read, counted since the file was opened
 
     def offset(self, row: int, position: int) -> int:
@@ -112,10 +113,9 @@ class ShareReader:
             torn: whether the row may have been cut off while it was written over: then the two
                 copies may be of two roots, and both are returned.
         """
-        parts = -(-head_size(self.share) // self.geometry.payload)
         heads: list[RootHead] = []
         for start in self._root_starts(row):
-            head = parse_head(self._root_bytes(row, parts, *start), self.share)
+            head = parse_head(self._root_bytes(row, self._head_parts, *start), self.share)
             if head and head.epoch % self.geometry.rows == row and head not in heads:
                 heads.append(head)
             if heads and not torn:
