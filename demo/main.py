@@ -302,7 +302,7 @@ class Demo:
         ran = stage.amanat("verify", "for-colleague.age", *keys)
         stage.check(
             "intact, and signed by the owner of the card",
-            holds="intact: " in ran.text and "signed by the owner of the card" in ran.text,
+            holds="intact: " in ran.text and "signed by the owner of that card" in ran.text,
         )
         stage.amanat("unseal", "for-colleague.age", *keys, "--extract", "received")
         unpacked = {digest(path) for path in (stage.folder / "received" / "exhibits").iterdir()}

@@ -96,6 +96,7 @@ def test_ctrl_c_at_a_question_goes_back_to_the_prompt_and_keeps_nothing(machine)
         pty.answer(PROMPT, "note")
         pty.answer("Title: ", "What I saw")
         pty.answer("ends it:\n", "A line.")
+        pty.until("A line.")  # it is being read now: the signal meets a program that waits
         pty.type("\x03")
         assert "Interrupted: nothing after the last saved step" in pty.until(PROMPT)
         pty.type("exit\n")
