@@ -161,6 +161,6 @@ def test_another_table_in_every_row_costs_a_few_rounds_of_the_share_and_no_more(
     holder.leave()
     cost = opened_above(world, counted)
     share_blocks = geometry.rows * share.blocks
-    assert full < cost["opened"] <= 4 * share_blocks
+    assert full < cost["opened"] <= 3 * share_blocks
     assert full * last > 20 * share_blocks, "without a bound it would be more"
     assert cost["maps"] <= 24

@@ -123,3 +123,43 @@ def test_cells_and_a_row_of_older_copies_cost_that_row_only(back):
     assert (expected, set()) == read_all(session.top)
     assert told(session, "Volume 3: altered")
     session.close()
+
+
+def test_a_row_of_another_longer_history_hides_nothing():
+    """A backup was put back and written on; somebody has a copy of what the file was before."""
+    world, copies = history(40)
+    longer = world.disk.read(PATH)
+    world.disk.put(PATH, copies[5])
+    session = world.open()
+    world.kept = [read_all(volume).content for volume in session.volumes]
+    for number in range(8):
+        for level in range(3):
+            world.put(session, level, {(PAGE, 3, number): b"other history"})
+        world.commit(session)
+    geometry, epoch = session.geometry, session.status(2).epoch
+    session.close()
+    row = (epoch + geometry.reserve + 2) % geometry.rows
+    at = geometry.row_offset(row)
+    world.disk.damage(PATH, at, longer[at : at + geometry.pitch])
+    session = world.open(writable=False)
+    assert told(session, "Volume 3: altered")
+    world.check(session)
+    session.close()
+
+
+def test_no_lag_is_told_of_an_altered_volume():
+    """Its newest root begins and cannot be read to its end: an older one stands in."""
+    world, _ = history()
+    session = world.open(writable=False)
+    geometry, share = session.geometry, session.geometry.shares[2]
+    row = (session.status(2).epoch - 1) % geometry.rows
+    session.close()
+    assert share.root == 2
+    for position in (1, share.blocks - 1):
+        at = geometry.row_offset(row) + (share.first + position) * geometry.sealed
+        world.disk.damage(PATH, at, bytes(geometry.sealed))
+    session = world.open(writable=False)
+    assert told(session, "Volume 3: altered")
+    assert not told(session, "rows were written without it")
+    assert (0, 0) == (session.top.findings.lag, session.status(2).lag)
+    session.close()

@@ -86,8 +86,8 @@ class _Fit(NamedTuple):
 
     Attributes:
         state: the map.
-        rows: rows of its table that hold live blocks.
-        put_back: those of them that bear something older than the table says.
+        rows: rows of its table that hold live blocks and are not of its own commit.
+        put_back: rows with live blocks that bear something older than the table says.
     """
 
     state: State
@@ -181,9 +181,9 @@ class _Search:
         return bool(cell and head.epoch == cell.epoch - 1 and head.commit_id != cell.commit_id)
 
     def _newest_ahead(self, newer: list[RootHead]) -> _Fit | None:
-        """Beyond a cell that was set back: the newest that at least half of its rows agree with.
+        """Beyond a cell that was set back: the newest that half of the rows of others agree with.
 
-        One of another history of the file would fit too, with all that it knows lost.
+        One of another history of the file would fit too, with nearly all that it knows lost.
         """
         self._maps = _MAPS
         for head in newer:
@@ -216,7 +216,7 @@ class _Search:
         singly = _written_since(geometry, head.epoch, self.epoch)
         rows = put_back = 0
         for index, row in enumerate(root.table):
-            rows += row.live > 0
+            rows += row.live > 0 and row.commit_id != head.commit_id
             if not row.live or index in singly:
                 continue
             others = [found for found in self._heads[index] if not _is_of(found, row)]

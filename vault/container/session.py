@@ -180,7 +180,7 @@ class Session:
             rows=self.geometry.rows,
             commits=self._cell.commit,
             epoch=self._cell.epoch,
-            lag=max(0, self._cell.epoch - 1 - volume.state.epoch) if volume.state else 0,
+            lag=volume.lag(self._cell.epoch),
             reserve=volume.reserve(self._cell.epoch),
             used=volume.used * volume.payload,
             media_room=max(0, volume.room(media=True)) * volume.payload,

@@ -230,6 +230,12 @@ class Volume:
         """Blocks that still fit: up to 3/4 of the capacity for media, 7/8 for the rest."""
         return self._limits[media] - self.used
 
+    def lag(self, epoch: int) -> int:
+        """Rows written without this volume since its last commit; unknown, 0, where altered."""
+        if self.state is None or self.findings.altered:
+            return 0
+        return max(0, epoch - 1 - self.state.epoch)
+
     def free_rows(self, epoch: int) -> int:
         """Rows from number `epoch` on that hold no live block of this volume."""
         if self.state is None:
