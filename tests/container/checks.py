@@ -64,6 +64,31 @@ def check_operations() -> None:
         session.close()
 
 
+STALE = b"\xee" * 16
+
+
+def check_nothing_stale() -> None:
+    """A row holds nothing of what its buffer held before, also where a block could not be moved."""
+    for at_once in (False, True):
+        world = World(3, disk=MemoryDisk(), contents=[payloads(12, seed=i) for i in range(3)])
+        session = world.open()
+        for volume in session.volumes:
+            for spot in volume.where.values():
+                at = volume.reader.offset(spot >> 16, spot & 0xFFFF)
+                world.disk.damage(PATH, at, bytes(session.geometry.sealed))
+        for _ in range(2 if at_once else 60):
+            for buffer in [session._ring.writer.buffer() for _ in (0, 1)]:
+                buffer[:] = STALE * (len(buffer) // len(STALE))
+            if at_once:
+                count = session.volumes[0].batch_limit()
+                world.put(session, 0, {(MEDIA, 7, index): b"new" for index in range(count)})
+            session.commit()
+        lost = sum("cannot be read" in notice.message for notice in session.notices)
+        session.close()
+        assert lost >= 2, "the damage was not met"
+        assert STALE not in world.disk.read(PATH)
+
+
 # What is seen by who has a lower passphrase
 
 

@@ -46,10 +46,10 @@ MUTANTS = {
         checks.check_operations,
         (
             Edit(
-                row_writer.RowWriter,
-                "rows",
-                "yield file.pwrite",
-                "yield lambda offset, row: file.pwrite(offset, row[:-4096])",
+                row_writer._Alone,
+                "__init__",
+                "self.write = file.pwrite",
+                "self.write = lambda offset, row: file.pwrite(offset, row[:-4096])",
             ),
         ),
     ),
@@ -57,12 +57,20 @@ MUTANTS = {
         checks.check_bytes,
         (
             Edit(
-                commit,
-                "write_rows",
-                "fill_keystream(ring.random(32), row)",
-                "row[:] = bytes(len(row))",
+                commit.Filler,
+                "fill",
+                "fill_keystream(self._key, self._row[start:end], start)",
+                "self._row[start:end] = bytes(end - start)",
             ),
         ),
+    ),
+    "no filler, what the buffer held before": Mutant(
+        checks.check_bytes,
+        (Edit(commit.Filler, "fill", "fill_keystream(self", "return (self"),),
+    ),
+    "no filler where a lost block would have gone": Mutant(
+        checks.check_nothing_stale,
+        (Edit(commit.ShareFill, "fill", "filler.fill(start,", "(start,"),),
     ),
     "one filler key for all rows": Mutant(
         checks.check_bytes,

@@ -28,6 +28,14 @@ def test_a_shorter_buffer_is_the_beginning_of_a_longer_one(length):
     assert whole[:length] == part
 
 
+@pytest.mark.parametrize("offset", [0, 1, 63, 64, 65, 16_444, 1 << 20, (1 << 20) + 77])
+def test_parts_are_what_the_whole_would_have_there(offset):
+    whole, part = bytearray((1 << 20) + 4096), bytearray(3000)
+    fill_keystream(b"k" * 32, whole)
+    fill_keystream(b"k" * 32, part, offset)
+    assert whole[offset : offset + 3000] == part
+
+
 def test_nothing_beside_the_buffer_is_touched():
     around = bytearray(300)
     fill_keystream(b"k" * 32, memoryview(around)[100:200])

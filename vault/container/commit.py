@@ -7,6 +7,7 @@ others have used up the reserve, in place and with its own content). One cell co
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from vault.container.block import block_aad, write_named_header
@@ -22,7 +23,7 @@ from vault.crypto.keystream import fill_keystream
 from vault.errors import Damaged, NotSaved, mark
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from vault.container.geometry import Geometry
     from vault.container.plan import RowWrite
@@ -145,15 +146,51 @@ def write_rows(
         NotSaved: a write failed, or the disk cannot be read.
     """
     refused = sum(share.refused for share in shares)
-    with ring.writer.rows(ring.file, len(steps)) as write:
+    with ring.writer.rows(ring.file, len(steps)) as hands:
         for index, step in enumerate(steps):
             row = ring.writer.buffer()
-            fill_keystream(ring.random(32), row)
-            for share in shares:
-                share.fill(row, step, index)
+            filler = Filler(ring.random(32), row)
+            filled = hands.beside(partial(filler.fill_between, _places(ring, shares, index)))
+            try:
+                for share in shares:
+                    share.fill(row, filler, step, index)
+            finally:
+                filled()
             _check_reads(ring, shares, refused, step.row)
-            write(step.offset, row)
+            hands.write(step.offset, row)
             progress(index + 1)
+
+
+class Filler:
+    """Filler for one row: keystream wherever no block is sealed.
+
+    The same bytes stand at an offset whoever fills it and in which order.
+    """
+
+    def __init__(self, key: bytes, row: memoryview) -> None:
+        self._key = key
+        self._row = row
+
+    def fill(self, start: int, end: int) -> None:
+        """Fill the bytes from `start` to `end` of the row."""
+        fill_keystream(self._key, self._row[start:end], start)
+
+    def fill_between(self, places: Iterable[tuple[int, int]]) -> None:
+        """Fill what lies before, between and behind the places of blocks, which ascend."""
+        free = 0
+        for start, end in places:
+            if start > free:
+                self.fill(free, start)
+            free = end
+        self.fill(free, len(self._row))
+
+
+def _places(ring: Ring, shares: Sequence[ShareFill], index: int) -> Iterator[tuple[int, int]]:
+    """Yield where blocks of all levels will stand in a row, side by side in one: (start, end)."""
+    size = ring.geometry.sealed
+    for share in shares:
+        for first, end in share.taken(index):
+            yield first * size, end * size
 
 
 class ShareFill:
@@ -175,12 +212,28 @@ class ShareFill:
         """How many blocks the system refused to read so far."""
         return self._reader.refused
 
-    def fill(self, row: memoryview, step: RowWrite, index: int) -> None:
+    def taken(self, index: int) -> Iterator[tuple[int, int]]:
+        """Yield the blocks of a row, counted from its start, that `fill` seals: (first, end)."""
+        share = self._reader.share
+        roots = (1 << share.root) - 1
+        taken = self._layout.rows[index].live | roots | roots << (share.blocks - share.root)
+        at = share.first
+        while taken:
+            free = (taken & -taken).bit_length() - 1
+            taken >>= free
+            count = (~taken & (taken + 1)).bit_length() - 1
+            taken >>= count
+            yield at + free, at + free + count
+            at += free + count
+
+    def fill(self, row: memoryview, filler: Filler, step: RowWrite, index: int) -> None:
         """Put roots, moved and new blocks of this level into the row being built."""
         layout = self._layout.rows[index]
         sealer = self._reader.keys.block(step.epoch, self._cell.commit_id)
         nonces = self._nonces(len(layout.moved) + len(layout.new))
-        self._fill_moved(row, step, layout, sealer, nonces)
+        for position in self._fill_moved(row, step, layout, sealer, nonces):
+            start = (self._reader.share.first + position) * self._reader.geometry.sealed
+            filler.fill(start, start + self._reader.geometry.sealed)
         self._fill_new(row, step, layout, sealer, nonces)
         self._fill_root(row, step, layout)
 
@@ -200,20 +253,27 @@ class ShareFill:
         layout: RowLayout,
         sealer: BlockSealer,
         nonces: Iterator[bytes],
-    ) -> None:
-        """Open each block where it stands and seal it anew for its new place."""
+    ) -> list[int]:
+        """Open each block where it stands and seal it anew for its new place.
+
+        Returns:
+            The positions of those that could not be opened: nothing was sealed there.
+        """
         level = self.volume.level
+        empty = []
         for positions, spot in _runs(layout.moved):
             opened = self.volume.open_spots(spot, len(positions))
             for position, header in zip(positions, opened, strict=True):
                 name = layout.names[position * NAME_SIZE : (position + 1) * NAME_SIZE]
                 if header is None or header.name != name:
                     self._lost.append(bytes(name))
+                    empty.append(position)
                     continue
                 plain = self._reader.plain
                 write_header(plain, header._replace(epoch=step.epoch))
                 aad = block_aad(level, step.row, position)
                 seal_block(self._place(row, position), plain, next(nonces), aad, sealer)
+        return empty
 
     def _fill_new(
         self,
