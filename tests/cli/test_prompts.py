@@ -257,3 +257,29 @@ def test_a_line_is_shown_while_it_is_typed():
     terminal, _around, prompts = asking("my label")
     assert "my label" == prompts.line("Label")
     assert [False] == terminal.secrets
+
+
+def test_an_optional_question_takes_the_lines_of_a_descriptor_until_an_empty_one(lines):
+    _terminal, _around, prompts = asking(passphrase_fd=lines(b"one\n\nthree\n"))
+    assert ["one", "", "three"] == [prompts.passphrase("O", optional=True) for _ in range(3)]
+    with pytest.raises(UsageError, match="held 3 passphrases"):
+        prompts.passphrase("O", optional=True)
+
+
+def test_without_input_an_optional_question_ends_with_the_lines(lines):
+    _terminal, _around, prompts = asking(passphrase_fd=lines(b"one\ntwo"), no_input=True)
+    assert ["one", "two", ""] == [prompts.passphrase("O", optional=True) for _ in range(3)]
+
+
+def test_without_input_and_lines_an_optional_question_is_answered_by_none():
+    terminal, _around, prompts = asking("never", no_input=True)
+    assert "" == prompts.passphrase("Others", optional=True)
+    assert 0 == terminal.opened
+
+
+def test_lines_are_shared_in_the_order_in_which_they_are_asked_for(lines):
+    _terminal, _around, outer = asking(passphrase_fd=lines(b"one\ntwo\n"))
+    _terminal, _around, inner = asking()
+    assert "one" == outer.passphrase("Passphrase")
+    inner.share_lines(outer)
+    assert "two" == inner.passphrase("Others", optional=True)

@@ -83,6 +83,8 @@ class Prompt:
             self._here.settings, vault=None, level=None, passphrase_fd=None, passphrase_file=None
         )
         here = Invocation(around, settings, open_vault=self._vault, script=script, pager=pager)
+        if script is not None:
+            here.prompts.share_lines(self._here.prompts)
         try:
             words = words_of(line, around.program)
         except VaultError as error:

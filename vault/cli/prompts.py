@@ -67,15 +67,18 @@ class Prompts:
 
         Args:
             question: translated, without a colon.
-            optional: Enter alone is an answer.
+            optional: Enter alone is an answer, and with --no-input that no line is left.
 
         Raises:
             UsageError: nobody to ask, or no line left.
             VaultError: nothing was entered, too long, or no text.
         """
         source = self._lines()
+        unasked = optional and self._settings.no_input
+        if source is None and unasked:
+            return ""
         if source is not None:
-            line = source.next_line()
+            line = (source.further_line() or "") if unasked else source.next_line()
             if line or optional:
                 self._warn_of_slip(line)
                 return line
@@ -177,6 +180,10 @@ class Prompts:
             return False
         self._output.warn(_slip_text(slip), digits=slip.digits, group=slip.group)
         return True
+
+    def share_lines(self, other: Prompts) -> None:
+        """Take passphrases from where another run takes them, after those that it took."""
+        self._source = other._lines()
 
     def _lines(self) -> LineSource | None:
         if self._source is None:

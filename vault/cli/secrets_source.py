@@ -32,6 +32,18 @@ class LineSource:
             UsageError: there is no further line, or the descriptor cannot be read.
             VaultError: the line is longer than 4,095 bytes, or is not UTF-8.
         """
+        line = self.further_line()
+        if line is None:
+            raise UsageError(
+                mark("{option} held {count} passphrases; one more is asked for."),
+                hint=mark("Give one a line, in the order in which they are asked for."),
+                option=self._name,
+                count=self._taken,
+            )
+        return line
+
+    def further_line(self) -> str | None:
+        """Return the next line, or None where there is none; see `next_line`."""
         line = bytearray()
         try:
             while (byte := os.read(self._descriptor, 1)) not in {b"", b"\n"}:
@@ -46,12 +58,7 @@ class LineSource:
                 reason=os.strerror(error.errno or 0),
             ) from None
         if not byte and not line:
-            raise UsageError(
-                mark("{option} held {count} passphrases; one more is asked for."),
-                hint=mark("Give one a line, in the order in which they are asked for."),
-                option=self._name,
-                count=self._taken,
-            )
+            return None
         self._taken += 1
         return decoded(bytes(line.removesuffix(b"\r")))
 

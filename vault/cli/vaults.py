@@ -102,6 +102,8 @@ def require_no_prompt(here: Invocation) -> None:
 
 
 def tell_notices(here: Invocation, vault: OpenVault, first: int) -> None:
-    """Tell what opening or saving noticed, from number `first` on."""
-    for notice in vault.notices[first:]:
+    """Tell what opening or saving noticed, from number `first` on; told once, it is forgotten."""
+    told = vault.notices[first:]
+    del vault.notices[first:]
+    for notice in told:
         here.output.warn(_(notice.message), **notice.values)

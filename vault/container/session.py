@@ -14,6 +14,7 @@ from vault.container.geometry import CELL_UNIT, HEAD_SIZE, Geometry
 from vault.container.head import open_head
 from vault.container.keys import VolumeKeys
 from vault.container.layout import choose_rows, clean_rows
+from vault.container.notices import Notice, lost_notice, noticed
 from vault.container.passphrase import normalise
 from vault.container.recovery import Findings, State, recover
 from vault.container.root import empty_table
@@ -23,19 +24,10 @@ from vault.container.volume import Volume
 from vault.errors import ContainerError, ContainerFull, Damaged, NotSaved, RolledBack, mark
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from vault.container.form import Form
     from vault.container.head import Unlocked
     from vault.crypto.entropy import Random
     from vault.storage.interface import Disk, File
-
-
-class Notice(NamedTuple):
-    """Something the owner should know, as a message to translate and its values."""
-
-    message: str
-    values: Mapping[str, object]
 
 
 class Status(NamedTuple):
@@ -77,11 +69,19 @@ class Session:
     """
 
     def __init__(
-        self, ring: Ring, cell: Cell, volumes: list[Volume], *, writable: bool, altered: bool
+        self,
+        ring: Ring,
+        cell: Cell,
+        volumes: list[Volume],
+        *,
+        writable: bool,
+        altered: bool,
+        allow_altered: bool,
     ) -> None:
         self._ring = ring
         self._cell = cell
         self._altered = altered
+        self._allow_altered = allow_altered
         self.broken = False
         self.volumes = volumes
         self.notices: list[Notice] = []
@@ -96,6 +96,30 @@ class Session:
     def geometry(self) -> Geometry:
         """The container's layout."""
         return self._ring.geometry
+
+    def open_further(self, passphrase: str, *, form: Form) -> None:
+        """Open what another passphrase opens as well: commits then move its volumes, too.
+
+        One derivation, whatever there is. What is open already stays as it is.
+
+        Args:
+            passphrase: as typed.
+            form: the format version.
+
+        Raises:
+            UnlockError: no slot opens, whatever the reason.
+        """
+        file, geometry = self._ring.file, self.geometry
+        unlocked = open_head(_read(file, 0, HEAD_SIZE), normalise(passphrase), kdf=form.kdf)
+        more = list(zip(geometry.shares, unlocked.keys, strict=False))[len(self.volumes) :]
+        for share, volume_key in more:
+            reader = ShareReader(file, geometry, share, VolumeKeys(volume_key))
+            self.volumes.append(Volume(reader, *recover(reader, self._cell)))
+            self.notices += noticed(self.volumes[-1:], cells_lost=False)
+
+    def close_above(self, level: int) -> None:
+        """Forget the volumes above a level; nothing may be staged in them."""
+        del self.volumes[level + 1 :]
 
     def commit(self) -> None:
         """Make everything staged real, on all levels together; at least one row is written.
@@ -134,7 +158,8 @@ class Session:
             )
         if not self.writable:
             raise ContainerError(mark("The vault was opened for reading only."))
-        if self._altered:
+        top = self.top.findings
+        if (self._altered or top.altered or top.gone) and not self._allow_altered:
             raise RolledBack(
                 mark("This file was altered, or an older state of it was put back."),
                 hint=mark("Reading goes on. To write all the same, add --continue."),
@@ -164,7 +189,7 @@ class Session:
             raise
         for level, names in lost.items():
             if names:
-                self.notices.append(_lost_notice(level, len(names)))
+                self.notices.append(lost_notice(level, len(names)))
 
     def rollback(self) -> None:
         """Forget what is staged on every level."""
@@ -279,8 +304,10 @@ def _assemble(
         Volume(reader, state, findings)
         for reader, (state, findings) in zip(readers, found, strict=True)
     ]
-    session = Session(ring, cell, volumes, writable=writable, altered=altered and not allow_altered)
-    session.notices += _notices(volumes, cells_lost=cells_lost)
+    session = Session(
+        ring, cell, volumes, writable=writable, altered=altered, allow_altered=allow_altered
+    )
+    session.notices += noticed(volumes, cells_lost=cells_lost)
     return session
 
 
@@ -309,34 +336,3 @@ def _stand_in(geometry: Geometry, state: State | None) -> Cell:
     return Cell(
         state.commit, state.epoch + 1, 1, state.table[state.epoch % geometry.rows].commit_id
     )
-
-
-def _notices(volumes: list[Volume], *, cells_lost: bool) -> list[Notice]:
-    """Put into words what opening noticed, about open levels only."""
-    notices = []
-    if cells_lost:
-        notices.append(
-            Notice(mark("The places that hold the newest state cannot be read; standing in."), {})
-        )
-    for volume in volumes:
-        level, findings = volume.level + 1, volume.findings
-        if findings.gone:
-            text = mark("Volume {level}: wholly overwritten by rows written without it.")
-            notices.append(Notice(text, {"level": level}))
-        elif findings.altered:
-            text = mark("Volume {level}: altered, or an older state of the file was put back.")
-            notices.append(Notice(text, {"level": level}))
-        if findings.unfinished:
-            text = mark("Volume {level}: an unfinished save was skipped.")
-            notices.append(Notice(text, {"level": level}))
-        if findings.lag:
-            text = mark("Volume {level}: {lag} rows were written without it since its last save.")
-            notices.append(Notice(text, {"level": level, "lag": findings.lag}))
-        if findings.lost:
-            notices.append(_lost_notice(volume.level, findings.lost))
-    return notices
-
-
-def _lost_notice(level: int, blocks: int) -> Notice:
-    text = mark("Volume {level}: {blocks} blocks cannot be read any more. Run: amanat check")
-    return Notice(text, {"level": level + 1, "blocks": blocks})

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from vault.catalog.rows import Entry
-    from vault.container.session import Notice, Session
+    from vault.container.notices import Notice
+    from vault.container.session import Session
     from vault.container.volume import Volume
     from vault.operations.workplace import Workplace
 
