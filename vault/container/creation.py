@@ -8,34 +8,46 @@ final name or a whole container.
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from vault.container.block import block_name
 from vault.container.cell import Cell, cell_key, seal_cell
-from vault.container.commit import Ring, ShareFill, write_rows
-from vault.container.geometry import LEVELS, MIB, NAME_SIZE
+from vault.container.commit import Ring, write_rows
+from vault.container.geometry import LEVELS, MIB
 from vault.container.head import KEY_SIZE, seal_head
-from vault.container.keys import VolumeKeys
-from vault.container.layout import Layout, RowLayout
+from vault.container.new_volume import InitialFill, NewVolume
 from vault.container.passphrase import normalise
 from vault.container.plan import plan
-from vault.container.recovery import SPOT_BITS, Findings, State
-from vault.container.root import Row, empty_table
 from vault.container.row_writer import RowWriter
-from vault.container.share_io import ShareReader
-from vault.container.volume import Volume
 from vault.crypto.keystream import fill_keystream
-from vault.errors import ContainerFull, UsageError, VaultError, mark
+from vault.errors import Damaged, UsageError, VaultError, mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from vault.container.form import Form
-    from vault.container.geometry import Geometry, Share
+    from vault.container.geometry import Geometry
     from vault.crypto.entropy import Random
     from vault.storage.interface import Disk, File
 
+    Progress = Callable[[int, int], None]
+
 _TAIL_PIECE = MIB
+
+
+class Beginning(NamedTuple):
+    """What a container begins with.
+
+    Attributes:
+        passphrases: one to three, level 0 first, all different once normalised.
+        keys: the volume keys, one for each.
+        volumes: given the new file, returns a volume for each.
+        whole: end where a block cannot be read; else it is left out.
+    """
+
+    passphrases: Sequence[str]
+    keys: Sequence[bytes]
+    volumes: Callable[[File], Sequence[NewVolume]]
+    whole: bool = True
 
 
 def create(
@@ -47,7 +59,7 @@ def create(
     *,
     form: Form,
     random: Random,
-    progress: Callable[[int, int], None] = lambda _done, _total: None,
+    progress: Progress = lambda _done, _total: None,
 ) -> None:
     """Make a container file.
 
@@ -67,17 +79,67 @@ def create(
         NotSaved: a write failed, and nothing stands under `path`; or the folder could not be
             synced: then the whole container stands there, and a power cut may take the name.
     """
-    secrets = [normalise(passphrase) for passphrase in passphrases]
-    check_new(form, length, secrets)
+    check_new(form, length, [normalise(passphrase) for passphrase in passphrases])
     geometry = form.geometry(length)
-    keys = [random(KEY_SIZE) for _ in secrets]
+    keys = new_keys(len(passphrases), random)
+
+    def volumes(file: File) -> list[NewVolume]:
+        made = []
+        for level, (key, blocks) in enumerate(zip(keys, contents, strict=True)):
+            volume = NewVolume(file, geometry, level, key)
+            volume.start_with(blocks)
+            made.append(volume)
+        return made
+
+    beginning = Beginning(passphrases, keys, volumes)
+    make(disk, path, geometry, beginning, form=form, random=random, progress=progress)
+
+
+def new_keys(count: int, random: Random) -> list[bytes]:
+    """Draw volume keys of 32 bytes, for the levels 0 to `count` − 1."""
+    return [random(KEY_SIZE) for _ in range(count)]
+
+
+def make(
+    disk: Disk,
+    path: str,
+    geometry: Geometry,
+    beginning: Beginning,
+    *,
+    form: Form,
+    random: Random,
+    progress: Progress,
+) -> list[list[bytes]]:
+    """Write a container file; what its volumes begin with may be read on the way.
+
+    Args:
+        disk: where.
+        path: its name; must not exist.
+        geometry: its layout, of a length that was checked.
+        beginning: what it begins with; passphrases that were checked.
+        form: the format version.
+        random: source of everything random in the file.
+        progress: called with bytes written and bytes in all.
+
+    Returns:
+        Per level, the names of blocks that were left out: they count as live, and are damaged.
+
+    Raises:
+        ContainerFull: the contents do not fit.
+        Damaged: a block cannot be read, and may not be left out.
+        NotSaved: as in `create`.
+    """
+    secrets = [normalise(passphrase) for passphrase in beginning.passphrases]
     # Before there is a file: the times of its making and writing would tell how many were derived.
-    heads = [seal_head(secrets, keys, length, kdf=form.kdf, random=random) for _ in (0, 1)]
+    heads = [
+        seal_head(secrets, beginning.keys, geometry.length, kdf=form.kdf, random=random)
+        for _ in (0, 1)
+    ]
     temporary = f"{path}.{random(6).hex()}"
     try:
         file = disk.create(temporary)  # inside, for Ctrl-C may come when the file is just there
         try:
-            _write_all(file, geometry, keys, heads, contents, random, progress)
+            lost = _write_all(file, geometry, beginning, heads, random, progress)
             file.fsync()
         finally:
             file.close()
@@ -87,6 +149,7 @@ def create(
             disk.remove(temporary)
         raise
     disk.sync_folder(path)
+    return lost
 
 
 def check_new(form: Form, length: int, secrets: Sequence[bytes]) -> None:
@@ -114,18 +177,15 @@ def check_length(form: Form, length: int) -> None:
 def _write_all(
     file: File,
     geometry: Geometry,
-    keys: Sequence[bytes],
+    beginning: Beginning,
     heads: Sequence[bytes],
-    contents: Sequence[Mapping[tuple[int, int, int], bytes]],
     random: Random,
-    progress: Callable[[int, int], None],
-) -> None:
+    progress: Progress,
+) -> list[list[bytes]]:
     """Write front, rows, tail and back, in the order of their offsets."""
     cell = Cell(0, geometry.rows, geometry.rows, random(16))
-    ring = Ring(file, geometry, cell_key(keys[0]), random, RowWriter(geometry.pitch))
-    shares = []
-    for share, key, blocks in zip(geometry.shares, keys, contents, strict=False):
-        shares.append(_initial_share(ring, share, key, blocks, cell))
+    ring = Ring(file, geometry, cell_key(beginning.keys[0]), random, RowWriter(geometry.pitch))
+    shares = [InitialFill(volume, cell, random) for volume in beginning.volumes(file)]
 
     def edge(end: int) -> None:
         head = heads[end]
@@ -137,44 +197,21 @@ def _write_all(
         area[at : at + len(unit)] = unit
         file.pwrite(geometry.edge_offset(end), area)
 
+    def row_built(rows: int) -> None:
+        if beginning.whole and any(share.lost for share in shares):
+            raise Damaged(
+                mark("A part of this vault cannot be read any more; nothing was made."),
+                hint=mark("To take all that can be read: amanat --vault FILE rescue NEWFILE"),
+            )
+        progress(rows * geometry.pitch, geometry.length)
+
     edge(0)
     steps = plan(geometry, epoch=0, commit=0, rows=geometry.rows).rows
-    write_rows(ring, steps, shares, lambda rows: progress(rows * geometry.pitch, geometry.length))
+    write_rows(ring, steps, shares, row_built)
     for offset in range(geometry.tail_offset, geometry.edge_offset(1), _TAIL_PIECE):
         piece = bytearray(min(_TAIL_PIECE, geometry.edge_offset(1) - offset))
         fill_keystream(random(32), piece)
         file.pwrite(offset, piece)
     edge(1)
     progress(geometry.length, geometry.length)
-
-
-def _initial_share(
-    ring: Ring,
-    share: Share,
-    key: bytes,
-    blocks: Mapping[tuple[int, int, int], bytes],
-    cell: Cell,
-) -> ShareFill:
-    """Lay a new volume's blocks into the last rows; its root goes into every row."""
-    geometry = ring.geometry
-    reader = ShareReader(ring.file, geometry, share, VolumeKeys(key))
-    volume = Volume(reader, State(-1, 0, 0, empty_table(geometry)), Findings())
-    volume.pending = {block_name(*name): bytes(data) for name, data in blocks.items()}
-    if len(volume.pending) > geometry.limit(share.level):
-        raise ContainerFull(mark("The contents do not fit into a vault of this size."))
-    used = -(-len(volume.pending) // share.data)
-    names = iter(volume.pending)
-    layout = Layout()
-    for row in range(geometry.rows):
-        filled = RowLayout({}, {}, bytearray(NAME_SIZE * share.blocks))
-        if row >= geometry.rows - used:
-            for position, name in zip(
-                range(share.root, share.root + share.data), names, strict=False
-            ):
-                filled.new[position] = name
-                filled.names[position * NAME_SIZE : (position + 1) * NAME_SIZE] = name
-                filled.live |= 1 << position
-                layout.new[name] = row << SPOT_BITS | position
-        layout.rows.append(filled)
-        layout.table.append(Row(row, cell.commit_id, filled.live))
-    return ShareFill(volume, layout, cell, ring.random)
+    return [share.lost for share in shares]
