@@ -11,7 +11,7 @@ from seam.recording import RecordingDisk
 from seam.small import CATALOG_LENGTH
 from vault.errors import Damaged, NotFound, RolledBack, SourceChanged, UsageError, VaultError
 from vault.media.metadata import PROBLEMS, Metadata
-from vault.operations import add as adding
+from vault.operations import intake as adding
 from vault.operations.add import add_stream
 from vault.operations.reading import show_entry
 from vault.storage.real import RealDisk
@@ -125,8 +125,8 @@ def test_an_entry_is_reported_only_after_the_commit_that_holds_it(desk, monkeypa
         assert set(acknowledged) <= set(there)
         checked.append(len(acknowledged))
 
-    original = adding._Intake._settle
-    monkeypatch.setattr(adding._Intake, "_settle", settled)
+    original = adding.Intake._settle
+    monkeypatch.setattr(adding.Intake, "_settle", settled)
     paths = [desk.file(f"{n}", bytes_of(9000 + n)) for n in range(40)]
     with desk.open("v") as vault:
         desk.add(vault, *paths)
@@ -331,7 +331,7 @@ def test_reading_back_compares_what_the_disk_holds(desk):
 
 
 def test_reading_back_does_not_acknowledge_what_the_disk_lost(desk, monkeypatch):
-    original = adding._Intake._save
+    original = adding.Intake._save
 
     def save(intake, added):
         result = original(intake, added)
@@ -342,7 +342,7 @@ def test_reading_back_does_not_acknowledge_what_the_disk_lost(desk, monkeypatch)
                 desk.disk.flip("v", offset + 100)
         return result
 
-    monkeypatch.setattr(adding._Intake, "_save", save)
+    monkeypatch.setattr(adding.Intake, "_save", save)
     with desk.open("v") as vault:
         report = desk.add(vault, desk.file("a", b"x" * 3000), read_back=True)
     assert ([], True) == (report.added, report.stopped is not None)

@@ -290,14 +290,13 @@ class ShareFill:
             aad = block_aad(level, step.row, position)
             seal_block(self._place(row, position), self._plain, next(nonces), aad, sealer)
 
-    def _load(self, payload: bytes, name: bytes, epoch: int) -> None:
+    def _load(self, payload: bytes | memoryview, name: bytes, epoch: int) -> None:
         """Put header and payload into the scratch buffer, zeros behind them."""
         plain, length = self._plain, len(payload)
         write_named_header(plain, name, epoch=epoch, length=length)
-        if length == self.volume.payload:
-            self._body[:] = payload
-        else:
-            self._body[:] = payload.ljust(self.volume.payload, b"\0")
+        self._body[:length] = payload
+        if length < self.volume.payload:
+            self._body[length:] = bytes(self.volume.payload - length)
 
     def _fill_root(self, row: memoryview, step: RowWrite, layout: RowLayout) -> None:
         """Seal the root at the first positions of the share, and again at the last."""

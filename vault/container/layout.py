@@ -17,7 +17,7 @@ from vault.container.recovery import SPOT_BITS, positions_of
 from vault.container.root import Row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from vault.container.geometry import Geometry
     from vault.container.volume import Volume
@@ -156,7 +156,7 @@ def _spots(table: Sequence[Row], row: int) -> Iterator[int]:
     return (row << SPOT_BITS | position for position in positions_of(table[row].live))
 
 
-def _queue(near: list[int], new: dict[bytes, bytes], far: Iterator[int]) -> Iterator[int | bytes]:
+def _queue(near: list[int], new: Iterable[bytes], far: Iterator[int]) -> Iterator[int | bytes]:
     """Yield spots to move and names to write, in the order in which they get positions."""
     yield from near
     yield from new

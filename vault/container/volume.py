@@ -46,7 +46,7 @@ class Volume:
         self.payload = reader.geometry.payload
         self.findings = findings
         self.state = state
-        self.pending: dict[bytes, bytes] = {}
+        self.pending: dict[bytes, bytes | memoryview] = {}
         self.dropped: set[bytes] = set()
         self._fresh = 0
         self._leaving = 0
@@ -179,9 +179,24 @@ class Volume:
         """
         if len(payload) > self.payload:
             raise ValueError(len(payload))
-        name = block_name(namespace, object_id, number)
+        self._stage(block_name(namespace, object_id, number), bytes(payload))
+
+    def put_run(self, namespace: int, object_id: int, first: int, content: memoryview) -> None:
+        """Stage blocks of one object from number `first` on; all but the last are full.
+
+        Nothing is copied: the bytes must stay as they are until the next commit or until what
+        is staged is forgotten.
+
+        Raises:
+            ContainerFull: as for `put`; what came before stays staged.
+        """
+        for number, start in enumerate(range(0, len(content), self.payload), first):
+            name = block_name(namespace, object_id, number)
+            self._stage(name, content[start : start + self.payload])
+
+    def _stage(self, name: bytes, payload: bytes | memoryview) -> None:
         if name not in self.pending and (name not in self.where or name in self.dropped):
-            if self.used >= self._limits[namespace == MEDIA]:
+            if self.used >= self._limits[name[0] == MEDIA]:
                 raise ContainerFull(
                     mark("This volume is full."),
                     hint=mark("Make a larger vault, or erase what is no longer needed."),
@@ -191,7 +206,7 @@ class Volume:
         if name in self.dropped:
             self.dropped.discard(name)
             self._leaving -= 1
-        self.pending[name] = bytes(payload)
+        self.pending[name] = payload
 
     def drop(self, namespace: int, object_id: int, number: int) -> None:
         """Stage the forgetting of a block; no effect if there is none."""

@@ -17,7 +17,7 @@ from vault.catalog.rows import Media
 from vault.catalog.store import MEDIA
 from vault.encoding.times import write_time
 from vault.errors import ContainerFull, MalformedBundle, VaultError, mark
-from vault.operations.add import batch_blocks
+from vault.operations.batches import batch_blocks
 from vault.operations.bundles import check_file
 from vault.verify.bundle import Signer
 from vault.verify.history import check_known, check_sender

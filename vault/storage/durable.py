@@ -28,6 +28,7 @@ import ctypes
 import errno
 import os
 import sys
+from contextlib import suppress
 
 if sys.platform == "win32":
     from ctypes import wintypes
@@ -68,6 +69,22 @@ def sync_file(descriptor: int) -> None:
         else:
             return
     os.fsync(descriptor)
+
+
+if sys.platform == "linux":
+
+    def start_writing(descriptor: int, offset: int, length: int) -> None:
+        """Ask the system to begin writing what was just written to the disk, before the fsync.
+
+        Linux begins when it is told that the pages are not needed. A hint, never an error.
+        """
+        with suppress(OSError):
+            os.posix_fadvise(descriptor, offset, length, os.POSIX_FADV_DONTNEED)
+
+else:
+
+    def start_writing(descriptor: int, offset: int, length: int) -> None:
+        """Do nothing: there is no such hint here; the fsync does all of it."""
 
 
 if sys.platform == "win32":

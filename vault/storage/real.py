@@ -40,6 +40,9 @@ _OWNER_ONLY = stat.S_IRUSR | stat.S_IWUSR
 # macOS refuses more than 2³¹ − 1 bytes in one call, Linux cuts them short.
 _ONE_CALL = 1 << 30
 
+_LARGE = 1 << 20
+"""Bytes of a write from which on the disk is told to begin at once, not only at the fsync."""
+
 
 class RealFile:
     """An open file; positions belong to the calls, so that threads need not share a cursor.
@@ -83,6 +86,8 @@ class RealFile:
             while written < len(view):
                 part = view[written : written + _ONE_CALL]
                 written += self._calls.write(self._descriptor, part, offset + written)
+        if len(view) >= _LARGE:
+            durable.start_writing(self._descriptor, offset, len(view))
 
     def fsync(self) -> None:
         """Return when all that was written survives a power cut."""
