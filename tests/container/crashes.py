@@ -48,6 +48,9 @@ class Run:
 
     def commit(self, session: Session) -> None:
         self.world.commit(session)
+        self.acknowledge()
+
+    def acknowledge(self) -> None:
         self.moments.append(self.world.kept)
         self.disk.mark(str(len(self.moments) - 1))
 
@@ -190,6 +193,25 @@ def fill(world: World, session: Session, *, part: float) -> None:
         world.commit(session)
 
 
+def scrub(seed: int) -> Scenario:
+    """What was erased written over in one turn of the ring, with changes before and after."""
+    world = World(3, disk=MemoryDisk(), seed=seed, contents=[payloads(9, seed=i) for i in range(3)])
+    run = Run(world)
+    session = world.open()
+    world.stir(session, most=12)
+    for level in range(3):
+        world.drop(session, level, [(MEDIA, level, number) for number in range(0, 9, 2)])
+    run.commit(session)
+    left = session.geometry.rows
+    while left > 0:
+        left -= session.renew(world.rng.choice([1, 2, 4]))
+        run.acknowledge()
+    world.stir(session)
+    run.commit(session)
+    session.close()
+    return run.scenario()
+
+
 def creation(seed: int) -> Scenario:
     """Making a container with three volumes that hold something."""
     disk = CrashingDisk()
@@ -204,6 +226,7 @@ SCENARIOS: dict[str, Callable[[int], Scenario]] = {
     "killed": killed,
     "bulk": bulk,
     "crowded": crowded,
+    "scrub": scrub,
     "creation": creation,
 }
 
@@ -300,7 +323,7 @@ def describe(found: Contents, allowed: list[Contents]) -> str:
     return ", ".join(verdicts)
 
 
-TURNS = (*("mixed", "bulk", "killed") * 5, "mixed", "bulk", "crowded", "creation", "creation")
+TURNS = (*("mixed", "bulk", "killed") * 5, "scrub", "bulk", "crowded", "creation", "creation")
 """How often each scenario comes; most states of a creation are "nothing is there yet"."""
 
 

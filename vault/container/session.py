@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from vault.container.burning import overwrite_entrances
 from vault.container.cell import LIMIT, Cell, cell_key, open_cell
 from vault.container.commit import Ring, write_commit
 from vault.container.geometry import CELL_UNIT, HEAD_SIZE, Geometry
@@ -65,7 +66,8 @@ class Session:
         volumes: level 0 first; the last is the most secret one open.
         notices: what opening and commits noticed.
         writable: whether commits are allowed.
-        broken: a save failed; the file must be opened again.
+        broken: a save failed, or it is burnt; the file must be opened again.
+        burnt: heads and cells were overwritten; nothing opens the file any more.
     """
 
     def __init__(
@@ -83,6 +85,7 @@ class Session:
         self._altered = altered
         self._allow_altered = allow_altered
         self.broken = False
+        self.burnt = False
         self.volumes = volumes
         self.notices: list[Notice] = []
         self.writable = writable
@@ -150,7 +153,48 @@ class Session:
                 raise ContainerFull(mark("This does not fit into the volume any more."))
         self._write(usable, rows, carry=True)
 
+    def renew(self, most_rows: int) -> int:
+        """Write the rows that come next with what is live in them and ahead; return how many.
+
+        Nothing staged goes along. What stood in these rows and is not live is gone from the file.
+
+        Args:
+            most_rows: at most so many, unless more are needed to keep the reserve.
+
+        Raises:
+            NotSaved, RolledBack: as for `commit`.
+        """
+        self._check_writable()
+        usable = [volume for volume in self.volumes if volume.usable]
+        epoch = self._cell.epoch
+        allowed = min(self.geometry.max_commit_rows, clean_rows(usable, epoch))
+        needed = choose_rows(usable, self.geometry, epoch, carry=False) or 1
+        rows = max(needed, min(allowed, most_rows))
+        self._write(usable, rows, carry=False)
+        return rows
+
+    def burn(self) -> None:
+        """Overwrite heads and cells: no passphrase opens this file any more. No commit follows.
+
+        Raises:
+            NotSaved: a write or fsync failed; what stands in the file may still be opened.
+            ContainerError: opened for reading only.
+        """
+        self._check_open_for_writing()
+        self.broken = True  # halfway or whole: no commit may come after
+        overwrite_entrances(self._ring.file, self.geometry, self._ring.random)
+        self.burnt = True
+
     def _check_writable(self) -> None:
+        self._check_open_for_writing()
+        top = self.top.findings
+        if (self._altered or top.altered or top.gone) and not self._allow_altered:
+            raise RolledBack(
+                mark("This file was altered, or an older state of it was put back."),
+                hint=mark("Reading goes on. To write all the same, add --continue."),
+            )
+
+    def _check_open_for_writing(self) -> None:
         if self.broken:
             raise NotSaved(
                 mark("An earlier save failed; the vault must be opened again."),
@@ -158,12 +202,6 @@ class Session:
             )
         if not self.writable:
             raise ContainerError(mark("The vault was opened for reading only."))
-        top = self.top.findings
-        if (self._altered or top.altered or top.gone) and not self._allow_altered:
-            raise RolledBack(
-                mark("This file was altered, or an older state of it was put back."),
-                hint=mark("Reading goes on. To write all the same, add --continue."),
-            )
 
     def _write(self, usable: list[Volume], rows: int, *, carry: bool) -> None:
         if max(self._cell.epoch + rows, self._cell.commit + 1) >= LIMIT:
@@ -173,15 +211,12 @@ class Session:
                 hint=mark("Reading goes on. Take what it holds into a new vault."),
             )
         if clean_rows(usable, self._cell.epoch) == 0:
-            self.notices.append(
-                Notice(
-                    mark(
-                        "The reserve is used up: writing over rows in use, in place. "
-                        "A power cut now could damage what stands there."
-                    ),
-                    {},
-                )
+            text = mark(
+                "The reserve is used up: writing over rows in use, in place. "
+                "A power cut now could damage what stands there."
             )
+            if Notice(text, {}) not in self.notices:  # of many commits, once
+                self.notices.append(Notice(text, {}))
         try:
             self._cell, lost = write_commit(self._ring, self._cell, usable, rows, carry=carry)
         except BaseException:
