@@ -14,6 +14,7 @@ from vault.operations.names import can_be_name
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from vault.catalog.store import BlockId
     from vault.operations.workplace import Workplace
 
 FAT_LIMIT = (4 << 30) - 1
@@ -59,13 +60,7 @@ def create_vault(
         check_label(volume.label)
     check_place(path, length, place)
     payload = place.form.geometry(length).payload
-    contents = []
-    for volume in volumes:
-        seed = place.random(LOG_SEED_SIZE)
-        origin = LogKeys.from_seed(seed).origin
-        contents.append(
-            first_blocks(payload, label=volume.label, origin=origin, seed=seed, random=place.random)
-        )
+    contents = [first_content(volume.label, payload, place) for volume in volumes]
     try:
         create(
             place.disk,
@@ -81,6 +76,19 @@ def create_vault(
         # Not the temporary name, which nobody knows.
         error.values = {**error.values, "path": path}
         raise
+
+
+def first_content(label: str, payload: int, place: Workplace) -> dict[BlockId, bytes]:
+    """Return the blocks that a new volume begins with: a log of its own, and no entries.
+
+    Args:
+        label: its owner's name for it.
+        payload: bytes of a block.
+        place: randomness.
+    """
+    seed = place.random(LOG_SEED_SIZE)
+    origin = LogKeys.from_seed(seed).origin
+    return first_blocks(payload, label=label, origin=origin, seed=seed, random=place.random)
 
 
 def check_label(label: str) -> None:
