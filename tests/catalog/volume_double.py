@@ -59,6 +59,10 @@ class VolumeDouble:
     def batch_limit(self):
         return self.limit
 
+    def room(self, *, media):
+        del media
+        return self.capacity - len(self._all())
+
     def _all(self):
         both = {**self.committed, **self.staged} if self.staged else self.committed
         if not self.staged:

@@ -76,6 +76,8 @@ def printed(tmp_path_factory):
     mine("seal", "0", "--to", "zarmina", "-o", "hers.age", "--yes")
     hers("import", "hers.age", "one.txt", code=3)
     hers("show", "amina/0")
+    hers("erase", "amina/0", "--dry-run")
+    hers("erase", "amina/0", "--yes")
     run("verify", "partner.age", "-i", "partner.key")
     run("verify", "partner.age", "one.txt", "-i", "partner.key", code=20)
     run("unseal", "partner.age", "-i", "partner.key", "--extract", "received")

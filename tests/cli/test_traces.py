@@ -120,6 +120,7 @@ def tracer(tmp_path_factory):
     tracer.vault("her.vault", "open", typed=b"contact add amina my.card\nstatus\n")
     tracer.vault("her.vault", "import", "hers.age")
     tracer.run("verify", "partner.age", "-i", "partner.key", "--signed-by", "my.card")
+    tracer.vault("my.vault", "erase", "1", "--yes")
     tracer.run("unseal", "partner.age", "-i", "partner.key", "--extract", "received")
     tracer.vault("my.vault", "show", "99", code=10)
     (top / "secret").write_text(f"{SECRET} wrong\n")

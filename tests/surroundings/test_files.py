@@ -146,6 +146,7 @@ ON_A_VAULT = {
     "status": ["status"],
     "add": ["add", "source"],
     "note": ["note", "--title", "x"],
+    "erase": ["erase", "0", "--yes"],
     "seal": ["seal", "--to", "partner", "-o", "out", "--yes"],
     "import": ["import", "bundle"],
     "card": ["contact", "card"],

@@ -26,6 +26,7 @@ COMMANDS = {
     "add": ["add", "source", "content-of-others"],
     "note": ["note", "--title", "new"],
     "import": ["import", "bundle"],
+    "erase": ["erase", "1", "--yes"],
     "seal": ["seal", "--to", "partner", "-o", "out", "--yes"],
     "proof": ["log", "--proof", "0", "-o", "out"],
     "get": ["get", "0", "-o", "out"],

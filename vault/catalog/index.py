@@ -282,6 +282,12 @@ class Index:
 
     # Staging
 
+    def unsaved_blocks(self) -> int:
+        """Return how many blocks the next commit has to carry, as far as is known."""
+        with self._lock:
+            pages = 0 if self._database is None else len(self._database.file.waiting_numbers())
+            return pages + len(self._stream.waiting_numbers()) + self._store.pending_blocks()
+
     def flush(self) -> bool:
         """Stage everything that was changed. It lasts after the container's next commit.
 
@@ -310,8 +316,21 @@ class Index:
             if staged + records > limit:
                 # Files whose entries come with the next commit: until then nothing names them.
                 return False
+            self._require_room()
             self._stream.stage()
             return self._database.file.stage(limit - staged - records)
+
+    def _require_room(self) -> None:
+        """Before the first of several commits: the last must not be the one that does not fit."""
+        if self._database is None:
+            return
+        new = self._database.file.growth()
+        new += sum(not self._store.has(RECORD, 0, n) for n in self._stream.waiting_numbers())
+        if new > max(0, self._store.room(media=False)):
+            raise ContainerFull(
+                mark("This volume is full."),
+                hint=mark("Make a larger vault, or erase what is no longer needed."),
+            )
 
 
 def _kept(db: apsw.Connection) -> Iterator[tuple[int, int, bytes]]:

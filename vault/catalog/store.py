@@ -69,6 +69,10 @@ class BlockStore(Protocol):
         """Return how many blocks one commit may carry."""
         ...
 
+    def room(self, *, media: bool) -> int:
+        """Return how many blocks more fit: of files, or of everything else."""
+        ...
+
 
 class BlocksInMemory:
     """A `BlockStore` that is a dictionary: the first contents of a volume are written into it.
@@ -129,4 +133,9 @@ class BlocksInMemory:
 
     def batch_limit(self) -> int:
         """Return a number that no first content reaches."""
+        return 1 << 32
+
+    def room(self, *, media: bool) -> int:
+        """Return a number that no first content reaches."""
+        del media
         return 1 << 32

@@ -15,6 +15,8 @@ from vault.catalog.store import PAGE, BlockStore
 from vault.errors import Damaged, mark
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from vault.crypto.entropy import Random
 
 MAX_PAGE = 65536
@@ -167,13 +169,19 @@ class PageFile:
             ContainerFull: there is no room; what was put until then stays staged.
         """
         self._first = None
+        # First what makes room.
+        self._drop_beyond_end()
         if len(self._waiting) > limit:
             return self._stage_some(limit)
         for number in sorted(self._waiting):
             self._store.put(PAGE, 0, number, self._waiting[number])
         self._waiting.clear()
-        self._drop_beyond_end()
         return True
+
+    def growth(self) -> int:
+        """Return how many more pages the volume will hold once all are staged."""
+        new = sum(not self._store.has(PAGE, 0, number) for number in self._waiting)
+        return new - len(self._beyond_end())
 
     def _stage_some(self, limit: int) -> bool:
         # A page that waits is never the one in the store: the first is rewritten by each change.
@@ -183,14 +191,15 @@ class PageFile:
         return False
 
     def _drop_beyond_end(self) -> None:
-        if self._stored is None:
-            for number in self._store.numbers(PAGE, 0):
-                if number >= self.count:
-                    self._store.drop(PAGE, 0, number)
-        else:
-            for number in range(self.count, self._stored):
-                self._store.drop(PAGE, 0, number)
+        for number in self._beyond_end():
+            self._store.drop(PAGE, 0, number)
         self._stored = self.count
+
+    def _beyond_end(self) -> Sequence[int]:
+        """Return the pages in the store that the file does not have any more."""
+        if self._stored is None:
+            return [number for number in self._store.numbers(PAGE, 0) if number >= self.count]
+        return range(self.count, self._stored)
 
 
 class PageVFS(apsw.VFS):

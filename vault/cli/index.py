@@ -39,6 +39,7 @@ ENTRIES = {
     "log": Entry(
         _ENTRIES, mark("Size and root of the log; prove one entry to a third party."), "log"
     ),
+    "erase": Entry(_ENTRIES, mark("Erase what entries say, and their files."), "erase"),
     "contact": Entry(_PEOPLE, mark("People you send to and receive from."), "contact"),
     "seal": Entry(_PEOPLE, mark("Seal entries into a bundle that one contact can open."), "seal"),
     "import": Entry(

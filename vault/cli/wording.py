@@ -93,6 +93,8 @@ class Naming:
         from vault.cli.progress import as_bytes
 
         kind = entry.kind if self.confirmed(entry.origin) else _("not confirmed")
+        if entry.fields == 0:
+            kind = _("erased") if entry.origin == self._own else _("withheld or erased")
         size = as_bytes(entry.media.size) if entry.media else ""
         return [self.item(entry.origin, entry.seq), entry.added, kind, size, entry.title]
 
@@ -108,6 +110,7 @@ class Naming:
             "kind": entry.kind,
             "title": entry.title,
             "file_name": entry.file_name,
+            "fields": entry.fields,
             "size": media.size if media else None,
             "sha256": media.sha256.hex() if media else None,
             "type": media.media_type if media else None,

@@ -20,7 +20,8 @@ SCHEMA = JsonSchema(
     {
         "label": mark("name of the volume"),
         "entries": mark(
-            "item, log, confirmed, seq, added, kind, title, file_name, size, sha256, type of each"
+            "item, log, confirmed, seq, added, kind, title, file_name, fields (how many are here), "
+            "size, sha256, type of each"
         ),
         "all": mark("whether these are all entries"),
     },

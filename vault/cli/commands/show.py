@@ -18,7 +18,8 @@ SCHEMA = JsonSchema(
     {
         "label": mark("name of the volume"),
         "entry": mark(
-            "item, log, confirmed, seq, added, kind, title, file_name, size, sha256, type"
+            "item, log, confirmed, seq, added, kind, title, file_name, fields (how many are here), "
+            "size, sha256, type"
         ),
         "leaf": mark("hash of its leaf in the log"),
         "fields": mark("value of each field, by name"),
@@ -56,6 +57,8 @@ def show(
         if not content["confirmed"]:
             output.line(_("From a contact whose fingerprint was NOT CONFIRMED"))
         output.line(_("Leaf {leaf}"), leaf=shown.leaf_hash.hex())
+        if not values:
+            output.line(_("Nothing else is here: withheld or erased"))
         for name, value in values.items():
             lines = value.rstrip("\n").split("\n")
             output.line("{name}: {value}", name=name, value=lines[0])
