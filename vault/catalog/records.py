@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from functools import cached_property
 
 from vault.encoding.refusal import malformed
 from vault.errors import mark
@@ -70,10 +71,16 @@ class RecordBlock:
     following: int
     fragments: tuple[Fragment, ...] = ()
 
-    @property
+    @cached_property
     def size(self) -> int:
         """Bytes of the block."""
         return BLOCK_HEADER.size + sum(fragment.size for fragment in self.fragments)
+
+    def followed_by(self, fragment: Fragment, following: int) -> RecordBlock:
+        """Return the block with one fragment more; its size is known without counting anew."""
+        longer = RecordBlock(following, (*self.fragments, fragment))
+        longer.__dict__["size"] = self.size + fragment.size
+        return longer
 
     def encode(self) -> bytes:
         """Return the block's bytes."""

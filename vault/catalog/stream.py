@@ -154,7 +154,7 @@ class Draft:
             piece = body[at : at + room]
             at += len(piece)
             fragment = Fragment(record.number, record.kind, index, at == len(body), piece)
-            self.tail = RecordBlock(self.following, (*tail.fragments, fragment))
+            self.tail = tail.followed_by(fragment, self.following)
             self.changed[self.blocks - 1] = self.tail
             if fragment.last:
                 return replace(record, block=block, end=self.blocks - 1)

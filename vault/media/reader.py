@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MAX_BYTES: Final = protocol.LIMITS[protocol.BYTES]
 """Largest content for `read_bytes`: 64 MiB. Of larger ones only the type is found."""
 
-FILES_PER_CHILD: Final = 256
+FILES_PER_CHILD: Final = 1024
 """After so many files a fresh process is taken: what one file left behind ends there."""
 
 # After these the child's own state is in doubt.
