@@ -16,7 +16,17 @@ import pytest
 
 from container import checks
 from container.crashes import Fault
-from vault.container import cell, commit, creation, keys, layout, row_writer, session, share_io
+from vault.container import (
+    cell,
+    commit,
+    creation,
+    keys,
+    layout,
+    row_writer,
+    session,
+    share_fill,
+    share_io,
+)
 from vault.errors import VaultError
 
 if TYPE_CHECKING:
@@ -57,7 +67,7 @@ MUTANTS = {
         checks.check_bytes,
         (
             Edit(
-                commit.Filler,
+                share_fill.Filler,
                 "fill",
                 "fill_keystream(self._key, self._row[start:end], start)",
                 "self._row[start:end] = bytes(end - start)",
@@ -66,11 +76,11 @@ MUTANTS = {
     ),
     "no filler, what the buffer held before": Mutant(
         checks.check_bytes,
-        (Edit(commit.Filler, "fill", "fill_keystream(self", "return (self"),),
+        (Edit(share_fill.Filler, "fill", "fill_keystream(self", "return (self"),),
     ),
     "no filler where a lost block would have gone": Mutant(
         checks.check_nothing_stale,
-        (Edit(commit.ShareFill, "fill", "filler.fill(start,", "(start,"),),
+        (Edit(share_fill.ShareFill, "fill", "filler.fill(start,", "(start,"),),
     ),
     "one filler key for all rows": Mutant(
         checks.check_bytes,

@@ -9,24 +9,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vault.container.block import block_name
-from vault.container.commit import ShareFill
 from vault.container.geometry import NAME_SIZE
 from vault.container.keys import VolumeKeys
 from vault.container.layout import Layout, RowLayout
 from vault.container.recovery import Findings, State
 from vault.container.root import Row, empty_table
+from vault.container.share_fill import ShareFill
 from vault.container.share_io import ShareReader
 from vault.container.volume import Volume
 from vault.errors import ContainerFull, mark
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections import deque
+    from collections.abc import Callable, Iterator, Mapping
 
     from vault.container.block import Header
     from vault.container.cell import Cell
-    from vault.container.commit import Filler
     from vault.container.geometry import Geometry
     from vault.container.plan import RowWrite
+    from vault.container.share_fill import Filler
     from vault.crypto.entropy import Random
     from vault.storage.interface import File
 
@@ -114,11 +115,18 @@ class InitialFill(ShareFill):
         at = row - self._first
         return self._order[at * data : (at + 1) * data] if at >= 0 else []
 
-    def fill(self, row: memoryview, filler: Filler, step: RowWrite, index: int) -> None:
+    def fill(
+        self,
+        row: memoryview,
+        filler: Filler,
+        step: RowWrite,
+        index: int,
+        new: deque[Callable[[], None]],
+    ) -> None:
         """Put roots and blocks of this level into the row being built; only it is laid out."""
         outline = self._layout.rows[index]
         self._layout.rows[index] = self._laid_out(index, outline.live)
-        super().fill(row, filler, step, index)
+        super().fill(row, filler, step, index, new)
         self._layout.rows[index] = outline
 
     def _laid_out(self, index: int, live: int) -> RowLayout:
