@@ -81,6 +81,8 @@ def printed(tmp_path_factory):
     run("verify", "partner.age", "-i", "partner.key")
     run("verify", "partner.age", "one.txt", "-i", "partner.key", code=20)
     run("unseal", "partner.age", "-i", "partner.key", "--extract", "received")
+    hers("scrub", "--yes", "--no-input")
+    hers("burn", "--yes")
     return found
 
 

@@ -9,6 +9,7 @@ streams, the exit code, every file left in the folder.
 from __future__ import annotations
 
 import errno
+import shutil
 from itertools import pairwise
 
 import pytest
@@ -54,8 +55,9 @@ class World:
         ran = self.machine.run(*VAULT, *words, secrets=[secret], **options)
         assert ran.code == 0, ran.err
 
-    def see(self, *words, secret=None, **options):
-        given = [SECRETS[self.level]] if secret is None else [secret]
+    def see(self, *words, secret=None, others=(), **options):
+        """Run a command with the searcher's passphrase, or another; `others` are the next lines."""
+        given = [SECRETS[self.level] if secret is None else secret, *others]
         one = self.machine.see(*VAULT, *words, secrets=given, **options)
         self.seen.append(one)
         return one
@@ -129,6 +131,22 @@ def play(world):
     see("open", "--read-only", typed=b"list\nnote No\n.\nstatus\n")
     see("open", "--level", "2", typed=b"")
     see("status")
+    overwrite(world)
+
+
+def overwrite(world):
+    """Scrub with what the searcher knows, and burn a copy."""
+    folder, machine, see = world.machine.folder, world.machine, world.see
+    known = SECRETS[world.level]
+    see("scrub", "--yes", others=[known, SECRETS[0], ""])
+    see("status")
+    typed = ScriptedTerminal([known, "", "scrub"])
+    world.seen.append(machine.see(*VAULT, "scrub", terminal=typed))
+    see("check")
+    shutil.copy(folder / "my.vault", folder / "kept.vault")
+    see("burn", terminal=ScriptedTerminal(["burn"]))
+    shutil.move(folder / "kept.vault", folder / "my.vault")
+    see("open", typed=b"burn --yes\nlist\n")
 
 
 def receive(world):
@@ -157,6 +175,12 @@ def fail(world):
     folder, machine, see = world.machine.folder, world.machine, world.see
     for words in (["list"], ["status"], ["note", "--title", "x"], ["add", "gate.txt"], ["open"]):
         see(*words, secret="wrong")
+    see("scrub", "--yes")
+    see("scrub", "--yes", others=["wrong"])
+    see("scrub", "--yes", others=[SECRETS[world.level], "wrong"])
+    see("scrub", "--no-input")
+    see("burn", "--no-input")
+    see("burn", "--yes", secret="wrong")
     see("show", "99")
     see("get", "99", "-o", "none")
     see("list", "--level", "2")
@@ -181,6 +205,10 @@ def fail(world):
         machine.disk.inner = kept
         see("list")
     see("note", "--title", "recovered", typed=b"x")
+    kept = machine.disk.inner
+    machine.disk.inner = FaultyDisk(kept, fail_at=30, error=errno.EIO, forever=True)
+    see("scrub", "--yes", others=[""])
+    machine.disk.inner = kept
     (folder / "large.bin").write_bytes(b"0123456789abcdef" * (SIZE // 16))
     see("add", "gate.txt", "large.bin", "--again")
     (folder / "large.bin").unlink()

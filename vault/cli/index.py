@@ -30,6 +30,8 @@ ENTRIES = {
     "check": Entry(
         _VAULT, mark("Read everything and check it: links, fields, hashes of files."), "check"
     ),
+    "scrub": Entry(_VAULT, mark("Write over everything in the file that is not in use."), "scrub"),
+    "burn": Entry(_VAULT, mark("Make the file impossible to open, for good."), "burn"),
     "add": Entry(_ENTRIES, mark("Bring files and folders in."), "add"),
     "note": Entry(_ENTRIES, mark("Write a note: an observation or a short account."), "note"),
     "list": Entry(_ENTRIES, mark("List what is in it, newest first."), "list"),

@@ -94,7 +94,7 @@ class Prompt:
             return False
         if words:
             self._obey(words, here)
-        return True
+        return not self._vault.session.burnt
 
     def _obey(self, words: Sequence[str], here: Invocation) -> None:
         from vault.cli.app import dispatch
@@ -104,7 +104,7 @@ class Prompt:
         finally:
             if self._vault.session.writable and not self._vault.session.broken:
                 self._vault.forget_staged()
-        if self._vault.session.broken:
+        if self._vault.session.broken and not self._vault.session.burnt:
             raise NotSaved(
                 mark("A save failed; the vault was closed."),
                 hint=mark("Open it again: what was saved before is there."),

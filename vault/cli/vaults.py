@@ -63,9 +63,7 @@ def working_vault(here: Invocation, *, writable: bool) -> Iterator[OpenVault]:
         yield here.open_vault
         tell_notices(here, here.open_vault, told)
         return
-    path = vault_path(here)
-    _require_free(workplace_of(here), path, writable=writable)
-    passphrase = here.prompts.passphrase(filled(_("Passphrase for {path}"), {"path": path}))
+    path, passphrase = asked_passphrase(here, writable=writable)
     with opened_vault(
         path,
         passphrase,
@@ -78,6 +76,18 @@ def working_vault(here: Invocation, *, writable: bool) -> Iterator[OpenVault]:
         told = len(vault.notices)
         yield vault
         tell_notices(here, vault, told)
+
+
+def asked_passphrase(here: Invocation, *, writable: bool) -> tuple[str, str]:
+    """Return the file that was named, and the passphrase that was entered for it.
+
+    Raises:
+        UsageError: no file was named, or nobody can be asked.
+        NotFound, InUse: found out before anything is typed.
+    """
+    path = vault_path(here)
+    _require_free(workplace_of(here), path, writable=writable)
+    return path, here.prompts.passphrase(filled(_("Passphrase for {path}"), {"path": path}))
 
 
 def _require_free(place: Workplace, path: str, *, writable: bool) -> None:

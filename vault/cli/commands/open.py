@@ -30,7 +30,7 @@ def open_(
         here.settings.vault = path
     with working_vault(here, writable=not read_only) as vault:
         Prompt(here, vault).run()
-        if not read_only:
+        if not read_only and not vault.session.burnt:
             vault.commit()
     here.output.note(_("Locked."))
 
