@@ -39,8 +39,8 @@ MODELS = {
     "the same habits; a quarter of the saves above is large": Model(
         _CALM, _CALM._replace(large_above=0.25)
     ),
-    "the same; each save above goes with one below, both often large": Model(
-        _CALM._replace(feed=1, large=0.5), _CALM._replace(feed=1, large=0.5, large_above=0.25)
+    "the same; a save above of several rows goes with one below that fills as many": Model(
+        _CALM._replace(large_above=0.25, beside=True), _CALM._replace(large_above=0.25, beside=True)
     ),
     "who has nothing more seldom saves without a change": Model(
         _CALM._replace(idle=0.05, feed=0.95), _CALM._replace(idle=0.05, feed=0.3)

@@ -36,6 +36,7 @@ class Habit(NamedTuple):
         large_above: the same of changes above.
         neglect: before a session, up to 40 commits are made with the first passphrase alone.
         killed: the process is killed in the last commit of a session.
+        beside: a save above of several rows goes with one below that fills as many.
         full: the most that volumes above hold at the beginning, of what they can.
     """
 
@@ -47,6 +48,7 @@ class Habit(NamedTuple):
     large_above: float = 0.25
     neglect: float = 0.02
     killed: float = 0.1
+    beside: bool = False
     full: float = 0.4
 
 
@@ -112,15 +114,29 @@ def draw(seed: str, revealed: int, habit: Habit) -> Script:
         level = None if private else seen.choice([revealed - 1, seen.randrange(revealed)])
         open_levels = revealed if level is None else level + 1
         commits = [
-            Commit(
-                seen_changes(seen, habit, open_levels, private=private),
-                unseen_changes(unseen, habit, revealed, above) if private else [],
-            )
+            draw_commit(seen, unseen, habit, open_levels, above if private else 0)
             for _ in range(seen.randint(1, 2))
         ]
         killed = seen.randrange(7) if seen.random() < habit.killed else None
         visits.append(Visit(level, commits, killed, number in copied))
     return Script(revealed, above, contents, visits, copied_new)
+
+
+def draw_commit(
+    seen: pseudorandom.Random, unseen: pseudorandom.Random, habit: Habit, levels: int, above: int
+) -> Commit:
+    """One commit of a session, in which `above` levels above those revealed are open, too."""
+    revealed = seen_changes(seen, habit, levels, private=above > 0)
+    unrevealed = unseen_changes(unseen, habit, levels, above)
+    if habit.beside:
+        rows = [
+            -(-len(one) // GEOMETRY.shares[level].data)
+            for level, one in enumerate(unrevealed, levels)
+        ]
+        if max(rows, default=0) > 1:
+            top = levels - 1
+            revealed[top] = new_files(unseen, max(rows) * GEOMETRY.shares[top].data)
+    return Commit(revealed, unrevealed)
 
 
 def neglect(rng: pseudorandom.Random, revealed: int) -> Visit:
@@ -147,7 +163,7 @@ def unseen_changes(
     rng: pseudorandom.Random, habit: Habit, revealed: int, above: int
 ) -> list[Changes]:
     """Changes above in one commit: mostly some, sometimes none."""
-    if rng.random() < 0.1:
+    if above and rng.random() < 0.1:
         return []
     return [changes(rng, revealed + one, habit.large_above) for one in range(above)]
 
@@ -157,11 +173,16 @@ def changes(rng: pseudorandom.Random, level: int, large: float) -> Changes:
     chance = rng.random()
     if chance < large:
         limit = GEOMETRY.max_commit_rows * GEOMETRY.shares[level].data
-        count, number = rng.randint(limit // 2, limit), rng.randrange(1 << 30)
-        return [((MEDIA, number, index), rng.randbytes(300)) for index in range(count)]
+        return new_files(rng, rng.randint(limit // 2, limit))
     if chance < large + 0.15:
         return [((MEDIA, level, rng.randrange(60)), None) for _ in range(rng.randint(1, 20))]
     names = {
         (rng.choice([PAGE, PAGE, RECORD]), 0, rng.randrange(9)) for _ in range(rng.randint(1, 4))
     }
     return [(name, rng.randbytes(rng.randint(0, SMALL_PAYLOAD))) for name in sorted(names)]
+
+
+def new_files(rng: pseudorandom.Random, count: int) -> Changes:
+    """So many blocks that were not there before."""
+    number = rng.randrange(1 << 30)
+    return [((MEDIA, number, index), rng.randbytes(300)) for index in range(count)]
