@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 ALONE = " (one copy)"
 """Ends the names of statistics of the last copy alone."""
 
-_CALM = Habit(neglect=0, killed=0, large_above=0)
+_CALM = Habit(neglect=0, killed=0, scrub=0, large_above=0)
 
 
 class Model(NamedTuple):

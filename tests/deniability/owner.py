@@ -50,11 +50,14 @@ class Sizes:
     def __init__(self) -> None:
         self.chosen: list[int | None] = []
         self.alike = 0
+        self._renewed: list[int] = []
         self._left: list[int | None] | None = None
+        self._left_to_renew: list[int] = []
 
     def impose(self) -> None:
         """From now on answer what was chosen, from the first on."""
         self._left = list(self.chosen)
+        self._left_to_renew = list(self._renewed)
 
     def choose(self, original: Callable[..., int | None], *words, **named) -> int | None:
         own = original(*words, **named)
@@ -65,9 +68,16 @@ class Sizes:
         self.alike += own == rows
         return rows
 
+    def renew(self, session: Session) -> int:
+        """Write some of the rows that come next anew; return how many."""
+        if self._left is None:
+            self._renewed.append(session.renew(session.geometry.rows))
+            return self._renewed[-1]
+        return session.renew(self._left_to_renew.pop(0))
+
     def used_up(self) -> bool:
         """Whether all imposed sizes were asked for: both worlds made the same commits."""
-        return not self._left
+        return not self._left and not self._left_to_renew
 
 
 @contextmanager
@@ -163,7 +173,7 @@ class Owner:
             wrapped(session_module, "write_commit", self._write_commit),
         ):
             for visit in self._script.visits:
-                self._visit(visit)
+                self._visit(visit, sizes)
                 if visit.copied:
                     copies.append(self._memory.read(PATH))
         return Life(copies, self._recording.ops)
@@ -185,7 +195,7 @@ class Owner:
     def _write_commit(self, original: Callable[..., object], *words, **named) -> object:
         return self._design.commit(original, self._moment, *words, **named)
 
-    def _visit(self, visit: Visit) -> None:
+    def _visit(self, visit: Visit, sizes: Sizes) -> None:
         level = self._volumes - 1 if visit.level is None else visit.level
         self._moment = self._moment._replace(private=visit.level is None)
         disk = self._disk(level + 1)
@@ -198,6 +208,9 @@ class Owner:
                     session.commit()
             else:
                 session.commit()
+        renewed = 0
+        while visit.scrubbed and renewed < session.geometry.rows:
+            renewed += sizes.renew(session)
         session.close()
 
     def _stage(self, session: Session, commit: Commit) -> None:

@@ -36,6 +36,7 @@ class Habit(NamedTuple):
         large_above: the same of changes above.
         neglect: before a session, up to 40 commits are made with the first passphrase alone.
         killed: the process is killed in the last commit of a session.
+        scrub: a session with the last passphrase ends in one turn of the ring.
         beside: a save above of several rows goes with one below that fills as many.
         full: the most that volumes above hold at the beginning, of what they can.
     """
@@ -48,6 +49,7 @@ class Habit(NamedTuple):
     large_above: float = 0.25
     neglect: float = 0.02
     killed: float = 0.1
+    scrub: float = 0.04
     beside: bool = False
     full: float = 0.4
 
@@ -66,13 +68,15 @@ class Visit(NamedTuple):
         level: whose passphrase is typed; `None`: the last one there is.
         commits: what is saved.
         killed: writes and fsyncs of the last commit after which the process is gone.
+        scrubbed: whether all rows are written anew after that.
         copied: whether the searcher copies the file afterwards.
     """
 
     level: int | None
     commits: Sequence[Commit]
-    killed: int | None
-    copied: bool
+    killed: int | None = None
+    scrubbed: bool = False
+    copied: bool = False
 
 
 class Script(NamedTuple):
@@ -118,7 +122,8 @@ def draw(seed: str, revealed: int, habit: Habit) -> Script:
             for _ in range(seen.randint(1, 2))
         ]
         killed = seen.randrange(7) if seen.random() < habit.killed else None
-        visits.append(Visit(level, commits, killed, number in copied))
+        scrubbed = private and killed is None and seen.random() < habit.scrub
+        visits.append(Visit(level, commits, killed, scrubbed, number in copied))
     return Script(revealed, above, contents, visits, copied_new)
 
 
@@ -146,7 +151,7 @@ def neglect(rng: pseudorandom.Random, revealed: int) -> Visit:
         Commit([*([[]] * level), [((PAGE, 0, number % 9), b"%d" % number)]], [])
         for number in range(rng.randint(10, 40))
     ]
-    return Visit(level, commits, None, copied=False)
+    return Visit(level, commits)
 
 
 def seen_changes(

@@ -17,12 +17,14 @@ from vault.container import session as session_module
 from vault.container.block import MEDIA, PAGE
 
 BUSY = Habit(sessions=(3, 4), private=0.8, feed=0.3, large_above=0.4, neglect=0, killed=0, full=0.6)
+SCRUBBED = Habit(sessions=(1, 2), private=1, neglect=0, killed=0, scrub=1)
 BYTES = ("chi-square", "compressibility", HISTOGRAM)
 
 
 @pytest.mark.parametrize("revealed", [1, 2])
 def test_both_worlds_of_a_pair_do_and_show_the_same(revealed):
-    tally = play_many(revealed, "suite", range(3))
+    tally = play_many(revealed, "suite", range(2))
+    tally.extend(play_many(revealed, "suite", range(2, 3), habit=SCRUBBED))
     assert (3, 0, 0) == (tally.pairs, tally.other_ops, tally.other_view)
     for name, values in tally.without.items():
         if not name.startswith(BYTES):
@@ -78,7 +80,7 @@ def test_commits_that_bring_nothing_and_rows_too_many_are_counted_from_below():
     """An idle one; one of a block; one of two rows; and one that moves and erases only."""
     large = [((MEDIA, 9, index), b"%d" % index) for index in range(10)]
     saved = [[], [((PAGE, 0, 0), b"page")], large, [((MEDIA, 9, 0), None)]]
-    visits = [Visit(0, [Commit([changes], [])], None, copied=False) for changes in saved]
+    visits = [Visit(0, [Commit([changes], [])]) for changes in saved]
     visits[-1] = visits[-1]._replace(copied=True)
     script = Script(1, 1, [{}, {}], visits, copied_new=False)
     seen = see(Owner(script, 1, "suite", SHIPPED).live(Sizes()).copies, 1)

@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 EACH = 25
 """Pairs that one process plays at once."""
 
-BUSY = USUAL._replace(sessions=(5, 8), private=0.7, feed=0.3, neglect=0, killed=0, full=0.6)
+BUSY = USUAL._replace(
+    sessions=(5, 8), private=0.7, feed=0.3, neglect=0, killed=0, scrub=0, full=0.6
+)
 """Lives in which designs that are wrong have something to show."""
 
 Job = tuple[str, int, str, range]
