@@ -21,7 +21,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-AMANAT = [sys.executable, "-B", str(ROOT / "cli.py")]
+AMANAT = [sys.executable, "-P", "-c", "from vault.cli.app import main; main()"]
 FILE_BYTES = 3_000_000
 FEW, MANY = 100, 400
 GIB = 1 << 30
@@ -35,7 +35,7 @@ class Workshop:
         self.passphrases = folder / "two"
         self.passphrases.write_text("first of bench\nsecond of bench\n")
         self.second = folder / "second"
-        self.second.write_text("second of bench\n")
+        self.second.write_text("second of bench\n\n")  # and no other one to protect
 
     def files(self, name: str, count: int, size: int = FILE_BYTES) -> Path:
         """Return a folder of so many random files."""
@@ -73,6 +73,13 @@ def run(words: list[str], environ: dict[str, str] | None = None) -> float:
         words, check=True, stdout=subprocess.DEVNULL, env={**os.environ, **(environ or {})}
     )
     return time.perf_counter() - started
+
+
+def as_installed(place: Path) -> None:
+    """Let what is measured find the program with its byte code, as an installed one does."""
+    shutil.copytree(ROOT / "vault", place / "vault", ignore=shutil.ignore_patterns("__pycache__"))
+    subprocess.run([sys.executable, "-m", "compileall", "-q", str(place)], check=True)
+    os.environ["PYTHONPATH"] = str(place)
 
 
 # --- add -------------------------------------------------------------------------------------
@@ -206,11 +213,10 @@ def _peak(words: list[str]) -> int:
 
 def bench_help(rounds: int) -> list[str]:
     """`amanat --help` against a bare `import typer`."""
-    program = [sys.executable, "-c", "from vault.cli.app import main; main()", "--help"]
-    environ = {"PYTHONPATH": str(ROOT)}
-    run(program, environ)
-    ours = statistics.median(run(program, environ) for _ in range(rounds * 4))
-    bare = statistics.median(run([sys.executable, "-c", "import typer"]) for _ in range(rounds * 4))
+    program, import_alone = [*AMANAT, "--help"], [sys.executable, "-c", "import typer"]
+    run(program)
+    pairs = [(run(program), run(import_alone)) for _ in range(rounds * 4)]
+    ours, bare = (statistics.median(seconds) for seconds in zip(*pairs, strict=True))
     return [
         "| start | seconds |",
         "|---|---|",
@@ -229,6 +235,7 @@ def main() -> None:
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(dir=asked.folder) as folder:
         shop = Workshop(Path(folder))
+        as_installed(shop.folder / "program")
         benches = {
             "add": lambda: bench_add(shop, asked.rounds),
             "list": lambda: bench_list(shop, asked.rounds, asked.entries),
