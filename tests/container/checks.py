@@ -198,7 +198,7 @@ def opens_foreign(keys: ShareReader, share: ShareReader, session: Session) -> bo
 def check_power_cuts() -> None:
     """Old or new, all together: a slice of the crash model."""
     judge("mixed", 3, 60)
-    judge("bulk", 3, 120)
+    judge("bulk", 4, 200)  # more than two for each write: the first two are all or nothing
 
 
 def check_power_cuts_after_a_kill() -> None:

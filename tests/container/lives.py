@@ -21,7 +21,7 @@ def live(seed: int) -> None:
     world = World(volumes, disk=MemoryDisk(), seed=seed, contents=contents)
     for _ in range(rng.randint(2, 8)):
         level = rng.randrange(volumes)
-        allowed = reserve_above(world, level)
+        allowed = world.reserve_above(level)
         session = world.open(level, writable=rng.random() < 0.9)
         world.check(session)
         last = session.status(0).epoch + allowed - session.geometry.reserve
@@ -35,14 +35,6 @@ def live(seed: int) -> None:
     world.check(session)
     assert not any(volume.findings.altered for volume in session.volumes)
     session.close()
-
-
-def reserve_above(world: World, level: int) -> int:
-    """Rows that a session of this level may write without harm to those above."""
-    session = world.open(writable=False)
-    above = [session.status(volume.level).reserve for volume in session.volumes[level + 1 :]]
-    session.close()
-    return min(above, default=1000)
 
 
 def step(world: World, session: Session, rng: pseudorandom.Random) -> Session:

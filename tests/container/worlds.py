@@ -138,7 +138,7 @@ class World:
     def stir(self, session: Session, *, most: int = 3, names: int = 40) -> None:
         """Stage up to `most` random changes on every open level."""
         for volume in session.volumes:
-            for _ in range(self.rng.randint(0, most)):
+            for _ in range(self.rng.randint(0, min(most, volume.batch_limit()))):
                 name = (self.rng.choice(NAMESPACES), 0, self.rng.randrange(names))
                 if self.rng.random() < 0.7 and volume.room(media=True) > 0:
                     data = self.rng.randbytes(self.rng.randint(0, volume.payload))
@@ -168,6 +168,13 @@ class World:
         for _ in range(rows):
             session.commit()
         session.close()
+
+    def reserve_above(self, level: int) -> int:
+        """Rows that a session of this level may write without harm to those above."""
+        session = self.open(writable=False)
+        above = [session.status(one.level).reserve for one in session.volumes[level + 1 :]]
+        session.close()
+        return min(above, default=1000)
 
     # Checks
 

@@ -1,7 +1,8 @@
 """Cut the power, many times: python3 dev.py prove durability [--states N] [--seed S]
 
 The crash model of tests/container/test_crash.py with as many states as asked for, on all
-processors. The same seed makes the same states; a fault is printed with what makes it again.
+processors; after every state the next session is cut off as well. The same seed makes the same
+states; a fault is printed with what makes it again.
 """
 
 from __future__ import annotations

@@ -20,12 +20,12 @@ PAGE = 4096
 class Content:
     """The bytes of one file: an unchanging base, and the pages that differ from it.
 
-    A copy shares the base, so that ten thousand states of one file cost what they differ in.
+    A copy shares both, so that ten thousand states of one file cost what they differ in.
     """
 
     def __init__(self, base: bytes = b"") -> None:
         self._base = base
-        self._pages: dict[int, bytearray] = {}
+        self._pages: dict[int, bytes] = {}  # whole pages, replaced and never changed
         self._length = len(base)
 
     def __len__(self) -> int:
@@ -33,7 +33,7 @@ class Content:
 
     def fork(self) -> Content:
         copy = Content(self._base)
-        copy._pages = {number: bytearray(page) for number, page in self._pages.items()}
+        copy._pages = self._pages.copy()
         copy._length = self._length
         return copy
 
@@ -48,17 +48,24 @@ class Content:
         end = min(offset + length, self._length)
         if offset >= end:
             return b""
-        changed = self._changed_between(offset, end)
+        if not self._pages and end <= len(self._base):
+            return self._base[offset:end]
+        first, last = offset // PAGE, (end - 1) // PAGE
+        changed = self._changed_between(first, last)
         if not changed and end <= len(self._base):
             return self._base[offset:end]
-        out = bytearray(end - offset)
-        whole = self._base[offset:end]
-        out[: len(whole)] = whole
+        if first == last:
+            return self._page(first)[offset - first * PAGE : end - first * PAGE]
+        parts, at = [], offset
         for number in changed:
             start = number * PAGE
-            low, high = max(start, offset), min(start + PAGE, end)
-            out[low - offset : high - offset] = self._pages[number][low - start : high - start]
-        return bytes(out)
+            if start > at:
+                parts.append(self._unchanged(at, start))
+            parts.append(self._pages[number][max(at - start, 0) : end - start])
+            at = start + PAGE
+        if at < end:
+            parts.append(self._unchanged(at, end))
+        return b"".join(parts)
 
     def write(self, offset: int, data: Buffer) -> None:
         view = memoryview(data).cast("B")
@@ -66,12 +73,12 @@ class Content:
         while view:
             number, within = divmod(at, PAGE)
             part = view[: PAGE - within]
-            page = self._pages.get(number)
-            if page is None:
-                page = self._pages[number] = bytearray(PAGE)
-                old = self._base[number * PAGE : (number + 1) * PAGE]
-                page[: len(old)] = old
-            page[within : within + len(part)] = part
+            if len(part) == PAGE:
+                page = bytes(part)
+            else:
+                old = self._page(number)
+                page = b"".join((old[:within], part, old[within + len(part) :]))
+            self._pages[number] = page
             view = view[len(part) :]
             at += len(part)
         self._length = max(self._length, at)
@@ -80,11 +87,21 @@ class Content:
         """Be at least `length` long; what is added reads as zeros."""
         self._length = max(self._length, length)
 
-    def _changed_between(self, offset: int, end: int) -> list[int]:
-        first, last = offset // PAGE, (end - 1) // PAGE
-        if len(self._pages) < last - first:
-            return [number for number in self._pages if first <= number <= last]
-        return [number for number in range(first, last + 1) if number in self._pages]
+    def _page(self, number: int) -> bytes:
+        page = self._pages.get(number)
+        return self._unchanged(number * PAGE, (number + 1) * PAGE) if page is None else page
+
+    def _unchanged(self, offset: int, end: int) -> bytes:
+        """What the base holds there; zeros beyond it."""
+        return self._base[offset:end].ljust(end - offset, b"\0")
+
+    def _changed_between(self, first: int, last: int) -> list[int]:
+        pages = self._pages
+        if not pages:
+            return []
+        if last - first < len(pages):
+            return [number for number in range(first, last + 1) if number in pages]
+        return sorted(number for number in pages if first <= number <= last)
 
 
 @dataclass(eq=False)
@@ -107,10 +124,11 @@ class MemoryFile:
         return self.node.content.read(offset, length)
 
     def pread_into(self, offset: int, buffer: bytearray | memoryview) -> int:
-        view = memoryview(buffer).cast("B")
-        data = self.pread(offset, len(view))
-        view[: len(data)] = data
-        return len(data)
+        self._require_open()
+        data = self.node.content.read(offset, len(buffer))
+        size = len(data)
+        buffer[:size] = data
+        return size
 
     def pwrite(self, offset: int, data: Buffer) -> None:
         self._require_open()

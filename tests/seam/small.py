@@ -20,16 +20,21 @@ EDGE = 32 * 1024
 SMALL_PAYLOAD = 1024
 SMALL_ROWS = 64
 SMALL_LENGTH = 2 * EDGE + SMALL_ROWS * 40 * 1024
+FEW_ROWS = 32
+SHORT_LENGTH = 2 * EDGE + FEW_ROWS * 40 * 1024
+"""Bytes of the only container with 32 rows: half the reserve, and half the work to open it."""
+
 CATALOG_LENGTH = 2 * EDGE + SMALL_ROWS * 512 * 1024
 
 
 def small_geometry(length: int) -> Geometry:
     """64 rows of blocks with 1 KiB of content; the pitch follows from the length."""
+    rows = FEW_ROWS if length == SHORT_LENGTH else SMALL_ROWS
     return build(
         length=length,
         payload=SMALL_PAYLOAD,
-        rows=SMALL_ROWS,
-        pitch=(length - 2 * EDGE) // SMALL_ROWS,
+        rows=rows,
+        pitch=(length - 2 * EDGE) // rows,
         edge=EDGE,
     )
 
