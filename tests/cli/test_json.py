@@ -59,6 +59,7 @@ def printed(tmp_path_factory):
     mine("log", "--proof", "0", "-o", "proof")
     mine("status")
     mine("check")
+    mine("check", "--deep", "--repair", "--from", "one.txt")
     run("keygen", "-o", "partner.key")
     run("guide")
     run("guide", "start")

@@ -108,7 +108,7 @@ def tracer(tmp_path_factory):
     tracer.vault("my.vault", "note", "What I saw", typed=PLAIN.encode())
     tracer.vault("my.vault", "list")
     tracer.vault("my.vault", "get", "0", "-o", "copy.txt")
-    tracer.vault("my.vault", "check")
+    tracer.vault("my.vault", "check", "--deep")
     tracer.vault("my.vault", "contact", "card", "-o", "my.card")
     tracer.vault("her.vault", "contact", "card", "-o", "her.card")
     made = tracer.run("keygen", "-o", "partner.key")

@@ -143,6 +143,7 @@ ON_A_VAULT = {
     "log": ["log"],
     "proof": ["log", "--proof", "0", "-o", "out"],
     "check": ["check"],
+    "check --repair": ["check", "--deep", "--repair", "--from", "source"],
     "status": ["status"],
     "add": ["add", "source"],
     "note": ["note", "--title", "x"],

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vault.catalog import bodies
+from vault.catalog.bodies import Extent
 from vault.catalog.indexing import FILE_FIELD, Indexer
 from vault.catalog.media import MediaObjects
 from vault.catalog.rows import number_in
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     import apsw
 
     from vault.catalog.indexing import Place
+    from vault.catalog.rows import Media
     from vault.catalog.stream import Draft
 
 
@@ -56,6 +59,42 @@ class Erasing(MediaObjects):
         for object_id in objects:
             self.reclaim(object_id)
         return tuple(gone)
+
+    def heal_media(self, media: Media) -> int:
+        """Give every entry whose file is this one, and has lost blocks, the blocks of this one.
+
+        Args:
+            media: a whole file, whose chunks are in the store already.
+
+        Returns:
+            How many entries there were.
+        """
+        size, sha256 = media.size, media.sha256
+        damaged = [
+            entry
+            for entry in self.entries_with(sha256)
+            if entry.media
+            and (entry.media.size, entry.media.object_id != media.object_id) == (size, True)
+            and self.lost_chunks(entry.media)
+        ]
+
+        def work(db: apsw.Connection, draft: Draft) -> None:
+            indexer = Indexer(db)
+            for entry in damaged:
+                self._erase_extent(db, draft, (indexer.log_id(entry.origin), entry.seq))
+            extents = [
+                Extent(e.origin, e.seq, media.object_id, size, sha256, e.media.media_type)
+                for e in damaged
+                if e.media
+            ]
+            self._write(db, draft, [(bodies.MEDIA_EXTENT, one.encode()) for one in extents])
+
+        if damaged:
+            self._change(work)
+        for entry in damaged:
+            if entry.media:
+                self.reclaim(entry.media.object_id)
+        return len(damaged)
 
     def _erase_extent(self, db: apsw.Connection, draft: Draft, place: Place) -> list[int]:
         row = db.execute(

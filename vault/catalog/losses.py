@@ -8,13 +8,14 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from vault.catalog.bodies import Extent
+from vault.catalog.comparing import Comparing
 from vault.catalog.database import IndexDamaged
 from vault.catalog.index import PORTION
-from vault.catalog.records import parse_block
+from vault.catalog.media import MAX_CHUNKS
 from vault.catalog.rows import media_from, number_in, text_in
-from vault.catalog.store import MEDIA, PAGE, RECORD
+from vault.catalog.store import MEDIA, PAGE, RECORD, BlockId
 from vault.catalog.writing import Writing
-from vault.errors import Damaged, MalformedRecord
+from vault.errors import Damaged
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
 
 MAX_GAPS = 10_000
 """Gaps that are looked at one by one: no honest volume has so many."""
-
-MAX_CHUNKS = 1 << 23
-"""Chunks of a file that are looked at one by one: more than the largest container has."""
 
 
 @dataclass(frozen=True)
@@ -96,15 +94,19 @@ class Tally:
         return tuple(self._found[key] for key in sorted(self._found))
 
 
-class LossReport(Writing):
+class LossReport(Writing, Comparing):
     """Compares what should be there with what the store has."""
 
-    def losses(self, *, read: bool = False) -> Losses:
+    _damaged: AbstractSet[BlockId] = frozenset()
+
+    def losses(self, *, read: bool = False, damaged: AbstractSet[BlockId] = frozenset()) -> Losses:
         """Find what is lost.
 
         Args:
             read: read every block, instead of asking the map whether it is there.
+            damaged: blocks that are in the map, and were found to be unreadable.
         """
+        self._damaged = damaged
         # First, for a damaged page found here leads to another index.
         pages = tuple(self._unreadable_pages(read=read))
         tally = Tally()
@@ -120,12 +122,22 @@ class LossReport(Writing):
         end = not self._has_settings() or self.end_is_lost()
         return Losses(tally.entries(), records, end, blocks, pages)
 
+    def needs_rebuilding(self) -> bool:
+        """Whether the stored index cannot be read whole, or differs from the records."""
+        if self.rebuilt or any(True for _ in self._unreadable_pages(read=True)):
+            return True
+        return not self.unlike_records().nothing or self._was_rebuilt()
+
+    def _was_rebuilt(self) -> bool:
+        return self.rebuilt
+
     def repair(self) -> int:
         """Write anew the records of unreadable blocks of which the index has a copy.
 
         Returns:
             How many records were written.
         """
+        self._damaged = frozenset()
         blocks = list(self._unreadable_blocks(read=True))
 
         def work(db: apsw.Connection, draft: Draft) -> int:
@@ -166,17 +178,14 @@ class LossReport(Writing):
         for number in range(min(count, len(known) + len(waiting) + MAX_GAPS)):
             if number in waiting:
                 continue
-            if number not in known or (read and not self._is_readable(namespace, 0, number)):
+            if number not in known or self._is_damaged(namespace, 0, number, read=read):
                 yield number
 
-    def _is_readable(self, namespace: int, object_id: int, number: int) -> bool:
-        try:
-            raw = self._store.get(namespace, object_id, number)
-            if namespace == RECORD:
-                parse_block(raw)
-        except (Damaged, MalformedRecord):
-            return False
-        return True
+    def _is_damaged(self, namespace: int, object_id: int, number: int, *, read: bool) -> bool:
+        """Whether a block that is in the map cannot be read, as far as is known."""
+        if (namespace, object_id, number) in self._damaged:
+            return True
+        return read and not self._is_readable(namespace, object_id, number)
 
     def _lost_records(self, tally: Tally) -> int:
         """Count lost records, and name the entries whose records they may be."""
@@ -224,7 +233,7 @@ class LossReport(Writing):
             return count - len(self._store.numbers(MEDIA, extent.object_id))
         return sum(
             not self._store.has(MEDIA, extent.object_id, number)
-            or (read and not self._is_readable(MEDIA, extent.object_id, number))
+            or self._is_damaged(MEDIA, extent.object_id, number, read=read)
             for number in range(count)
         )
 

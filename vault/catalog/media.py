@@ -5,15 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vault.catalog.entries import Entries
+from vault.catalog.records import parse_block
 from vault.catalog.rows import digest_in, number_in
-from vault.catalog.store import MEDIA
+from vault.catalog.store import MEDIA, RECORD
+from vault.errors import Damaged, MalformedRecord
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import apsw
 
-    from vault.catalog.rows import Value
+    from vault.catalog.rows import Media, Value
+
+MAX_CHUNKS = 1 << 23
+"""Chunks of a file that are looked at one by one: more than the largest container has."""
 
 
 class MediaObjects(Entries):
@@ -60,6 +65,22 @@ class MediaObjects(Entries):
             return ()
         used = self._ask(lambda db: _numbers(db.execute("SELECT DISTINCT object FROM media")))
         return tuple(number for number in self._store.objects(MEDIA) if number not in used)
+
+    def lost_chunks(self, media: Media) -> list[int]:
+        """Read a file's blocks; return the numbers of those that are lost."""
+        count = -(-media.size // self._store.payload)
+        if count > MAX_CHUNKS:
+            return []
+        return [n for n in range(count) if not self._is_readable(MEDIA, media.object_id, n)]
+
+    def _is_readable(self, namespace: int, object_id: int, number: int) -> bool:
+        try:
+            raw = self._store.get(namespace, object_id, number)
+            if namespace == RECORD:
+                parse_block(raw)
+        except (Damaged, MalformedRecord):
+            return False
+        return True
 
     def _is_used(self, object_id: int) -> bool:
         def question(db: apsw.Connection) -> bool:

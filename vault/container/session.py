@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from vault.container.burning import overwrite_entrances
 from vault.container.cell import LIMIT, Cell, cell_key, open_cell
 from vault.container.commit import Ring, write_commit
+from vault.container.copies import Copies, check_copies
 from vault.container.geometry import CELL_UNIT, HEAD_SIZE, Geometry
 from vault.container.head import open_head
 from vault.container.keys import VolumeKeys
@@ -246,6 +247,11 @@ class Session:
             media_room=max(0, volume.room(media=True)) * volume.payload,
             other_room=max(0, volume.room(media=False)) * volume.payload,
         )
+
+    def check_copies(self, level: int) -> Copies:
+        """Look at both copies of all that stands twice: roots of an open level, and cells."""
+        ring = self._ring
+        return check_copies(self.volumes[level], ring.file, self._cell, ring.cell_key)
 
     def close(self) -> None:
         """Close the file; nothing staged is kept."""

@@ -50,27 +50,31 @@ class ShareReader:
 
         They stand in one buffer, until the next call.
         """
-        wanted = self._sealed[: count * self.geometry.sealed]
+        self.read_into(row, position, count, self._sealed)
+        return self._sealed[: count * self.geometry.sealed]
+
+    def read_into(self, row: int, position: int, count: int, out: memoryview) -> None:
+        """Read `count` sealed blocks that lie side by side into `out`; see `read`."""
+        wanted = out[: count * self.geometry.sealed]
         try:
             got = self.file.pread_into(self.offset(row, position), wanted)
         except Damaged:
-            return self._read_singly(row, position, count)
+            self._read_singly(row, position, count, wanted)
+            return
         if got < len(wanted):
             wanted[got:] = bytes(len(wanted) - got)
-        return wanted
 
-    def _read_singly(self, row: int, position: int, count: int) -> memoryview:
+    def _read_singly(self, row: int, position: int, count: int, out: memoryview) -> None:
         """Read block by block where the disk refuses a run: one bad sector costs its block."""
         size = self.geometry.sealed
         for index in range(count):
-            place = self._sealed[index * size : (index + 1) * size]
+            place = out[index * size : (index + 1) * size]
             try:
                 got = self.file.pread_into(self.offset(row, position + index), place)
             except Damaged:
                 got = 0
                 self.refused += 1
             place[got:] = bytes(size - got)
-        return self._sealed[: count * size]
 
     def open(
         self, sealed: memoryview, row: int, position: int, sealer: BlockSealer

@@ -145,6 +145,13 @@ class Volume:
             sealed = self.reader.read(row, at, 1)
             yield self.reader.open(sealed, row, at, self._sealer(row, at))
 
+    def sealers(self, spot: int, count: int) -> list[BlockSealer]:
+        """Return what opens each of `count` committed blocks side by side from `spot` on."""
+        row, position = spot >> SPOT_BITS, spot & _POSITION
+        if self.state is None or row not in self.state.sealed_by:
+            return [self._sealer(row)] * count
+        return [self._sealer(row, at) for at in range(position, position + count)]
+
     def _sealer(self, row: int, position: int | None = None) -> BlockSealer:
         if self.state is None:
             raise BlockLost(0, 0, 0)

@@ -39,6 +39,25 @@ def vault_status(vault: OpenVault) -> VaultStatus:
     )
 
 
-def check_vault(vault: OpenVault, progress: Progress) -> VaultReport:
-    """Check every entry, field and file of the volume; reads all of it, writes nothing."""
-    return check_volume(vault.catalog, vault.volume, vault.keys.public, progress)
+def check_vault(
+    vault: OpenVault, progress: Progress, reading: Progress | None = None, *, deep: bool = False
+) -> VaultReport:
+    """Check every entry, field and file of the volume; reads all of it, writes nothing.
+
+    Args:
+        vault: open.
+        progress: called with entries checked and entries in all.
+        reading: before that, called with bytes read and bytes in all.
+        deep: also look at both copies of what stands twice, and hold the index against the records.
+    """
+    report = check_volume(
+        vault.catalog,
+        vault.volume,
+        vault.keys.public,
+        progress,
+        reading or progress,
+        deep=deep,
+    )
+    if deep:
+        report.copies = vault.session.check_copies(vault.volume.level)
+    return report

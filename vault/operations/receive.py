@@ -122,7 +122,7 @@ class _VaultSink:
     def media(self, file: FileValue, chunks: Iterator[memoryview]) -> None:
         volume = self._vault.volume
         for entry in self._vault.catalog.entries_with(file.sha256):
-            if entry.media:
+            if entry.media and not self._vault.catalog.lost_chunks(entry.media):
                 self.media_of[file.sha256] = entry.media
                 return  # the same bytes are here; the reader still checks what came
         object_id = self._vault.catalog.new_media_object()
@@ -166,6 +166,8 @@ def _publish(
             added=now,
         ):
             new.append(entry.seq)
+    for media in sink.media_of.values():
+        catalog.heal_media(media)
     catalog.add_import(
         Import(
             manifest=report.manifest_sha256,

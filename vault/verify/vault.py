@@ -1,21 +1,22 @@
-"""Checking a whole volume: every link of every log, every field, every byte of every file."""
+"""Checking a whole volume: every block, every link of every log, every field, every file.
+
+First every live block is read once, and the files are hashed on the way; then the logs are gone
+through. Checking in depth also looks at what stands twice, and holds the index against the records.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from vault.catalog.records import parse_block
-from vault.catalog.store import MEDIA, PAGE, RECORD
+from vault.catalog.store import PAGE, RECORD
 from vault.contacts.card import parse_card
-from vault.crypto.hashes import Sha256
 from vault.errors import (
     BadCheckpoint,
     BadProof,
     ChainBroken,
     Damaged,
     Inconsistent,
-    MalformedRecord,
     VaultError,
     mark,
 )
@@ -25,15 +26,20 @@ from vault.ledger.entry import FILE_FIELD, FileValue, check_disclosures, parse_f
 from vault.ledger.leaf import genesis, leaf_hash, parse_leaf
 from vault.ledger.merkle import Tree
 from vault.ledger.proof import check_inclusion, parse_proof
+from vault.verify.blocks import EMPTY_FILE, Blocks, read_blocks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from vault.catalog.catalog import Catalog
     from vault.catalog.losses import Losses
     from vault.catalog.rows import Entry
-    from vault.catalog.store import BlockStore
+    from vault.container.copies import Copies
+    from vault.container.volume import Volume
+    from vault.ledger.disclosure import Disclosure
     from vault.ledger.keys import LogPublicKeys
+
+    Progress = Callable[[int, int | None], None]
 
 
 @dataclass(frozen=True)
@@ -57,19 +63,23 @@ class VaultReport:
 
     Attributes:
         entries: how many were checked.
-        files: how many were read and hashed.
+        files: how many of theirs were read, hashed and are what their entries say.
         read: bytes of them.
+        blocks: how many were read and opened, of everything.
         losses: blocks that are gone, by entry.
         problems: everything else that does not hold.
         rebuilt: whether the index is damaged: it is read from the records, or will be.
+        copies: what stands twice, where it was looked at; damage of one copy costs nothing.
     """
 
     losses: Losses
     entries: int = 0
     files: int = 0
     read: int = 0
+    blocks: int = 0
     problems: list[Problem] = field(default_factory=list)
     rebuilt: bool = False
+    copies: Copies | None = None
 
     @property
     def sound(self) -> bool:
@@ -79,36 +89,39 @@ class VaultReport:
 
 def check_volume(
     catalog: Catalog,
-    store: BlockStore,
+    volume: Volume,
     keys: LogPublicKeys,
-    progress: Callable[[int, int | None], None],
+    progress: Progress,
+    reading: Progress,
+    *,
+    deep: bool = False,
 ) -> VaultReport:
     """Check everything that a volume holds.
 
     Args:
         catalog: of the volume.
-        store: the volume's blocks.
+        volume: its blocks; nothing is staged.
         keys: of the volume's own log.
         progress: called with entries checked and entries in all.
+        reading: before that, called with bytes read and bytes in all.
+        deep: also hold the index against the records.
     """
-    return _Check(catalog, store, keys, progress).run()
+    return _Check(catalog, keys, progress, read_blocks(volume, reading)).run(deep=deep)
 
 
 class _Check:
     def __init__(
-        self,
-        catalog: Catalog,
-        store: BlockStore,
-        keys: LogPublicKeys,
-        progress: Callable[[int, int | None], None],
+        self, catalog: Catalog, keys: LogPublicKeys, progress: Progress, blocks: Blocks
     ) -> None:
         self._catalog = catalog
-        self._store = store
         self._keys = keys
         self._progress = progress
-        self._report = VaultReport(catalog.losses())
+        self._blocks = blocks
+        losses = catalog.losses(damaged=blocks.damaged)
+        self._report = VaultReport(losses, blocks=blocks.read)
+        self._lost_chunks = {(loss.origin, loss.seq) for loss in losses.entries if loss.chunks}
 
-    def run(self) -> VaultReport:
+    def run(self, *, deep: bool) -> VaultReport:
         logs = self._catalog.logs()
         self._total = sum(self._catalog.next_seq(origin) for origin in logs)
         for origin in logs:
@@ -116,35 +129,31 @@ class _Check:
                 self._check_own(origin)
             else:
                 self._check_received(origin)
-        self._check_blocks()
+        records = self._check_records()
+        if deep and not records:
+            self._check_index()
+        pages = any(namespace == PAGE for namespace, _, _ in self._blocks.damaged)
+        self._report.rebuilt = self._catalog.rebuilt or pages
         return self._report
 
-    def _check_blocks(self) -> None:
-        """Read what the questions so far did not: every block of the records and the index."""
-        damaged = [number for number in self._store.numbers(RECORD, 0) if not self._opens(number)]
-        if damaged:
-            error = Damaged(
-                mark("{count} blocks of the records are damaged; the index has what they hold."),
-                count=len(damaged),
-            )
-            self._tell(self._keys.origin, None, error)
-        pages = self._store.numbers(PAGE, 0)
-        damaged_page = any(not self._is_readable(PAGE, number) for number in pages)
-        self._report.rebuilt = self._catalog.rebuilt or damaged_page
+    def _check_records(self) -> int:
+        """Tell of blocks of the record stream that cannot be read; returns how many."""
+        count = sum(namespace == RECORD for namespace, _, _ in self._blocks.damaged)
+        if count:
+            text = mark("{count} blocks of the records are damaged; the index has what they hold.")
+            if self._catalog.rebuilt:
+                text = mark("{count} blocks of the records are damaged, and the index with them.")
+            self._tell(self._keys.origin, None, Damaged(text, count=count))
+        return count
 
-    def _opens(self, number: int) -> bool:
-        try:
-            parse_block(self._store.get(RECORD, 0, number))
-        except (Damaged, MalformedRecord):
-            return False
-        return True
-
-    def _is_readable(self, namespace: int, number: int) -> bool:
-        try:
-            self._store.get(namespace, 0, number)
-        except Damaged:
-            return False
-        return True
+    def _check_index(self) -> None:
+        unlike = self._catalog.unlike_records()
+        for origin, seq in unlike.entries:
+            text = mark("The index does not say of entry {seq} what its records say.")
+            self._tell(origin, seq, Damaged(text, seq=seq))
+        if unlike.others:
+            text = mark("The index differs from the records in {count} places.")
+            self._tell(self._keys.origin, None, Damaged(text, count=unlike.others))
 
     def _tell(self, origin: str, seq: int | None, error: VaultError) -> None:
         self._report.problems.append(Problem(origin, seq, error))
@@ -236,18 +245,21 @@ class _Check:
         self._progress(self._report.entries, self._total)
         if entry.media is None:
             return
-        digest, size = Sha256(), 0
-        chunks = -(-entry.media.size // self._store.payload)
-        for chunk in self._store.read_run(MEDIA, entry.media.object_id, 0, chunks):
-            digest.update(chunk)
-            size += len(chunk)
-        self._report.files += 1
-        self._report.read += size
+        self._check_file(entry, opened)
+
+    def _check_file(self, entry: Entry, opened: Mapping[str, Disclosure]) -> None:
         kept = entry.media
+        if kept is None:
+            return
+        if (entry.origin, entry.seq) in self._lost_chunks:
+            raise Damaged(mark("The file of entry {seq} cannot be read whole."), seq=entry.seq)
+        found = self._blocks.files.get(kept.object_id, EMPTY_FILE)
         said = FileValue(kept.sha256, kept.size, kept.media_type)
         if FILE_FIELD in opened:
             said = parse_file_value(opened[FILE_FIELD].value)
-        if (said.sha256, said.size) != (digest.digest(), size):
+        if (said.sha256, said.size) != (found.sha256, found.size):
             raise Damaged(
                 mark("The file of entry {seq} is not what its entry says."), seq=entry.seq
             )
+        self._report.files += 1
+        self._report.read += found.size
