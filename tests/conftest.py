@@ -1,11 +1,17 @@
-"""What holds for every test: no network, reproducible random examples."""
+"""What holds for every test: no network, reproducible random examples, no work done twice."""
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
 from hypothesis import settings
+
+import vault  # noqa: F401  before the next line: it keeps its process from writing byte code
+
+# The tests and the programs that they start would else compile everything anew, each time.
+sys.dont_write_bytecode = bool(sys.flags.dont_write_bytecode)
 
 # Nothing of the program or of its tests opens a connection; sockets inside the machine
 # (AF_UNIX, whose addresses are text or bytes) are left to the tools that run the tests.
@@ -19,6 +25,13 @@ def _refuse_network(event: str, arguments: tuple[object, ...]) -> None:
 
 
 sys.addaudithook(_refuse_network)
+
+
+def pytest_collection_finish():
+    """Keep the thousands of tests and modules out of every search for garbage."""
+    gc.collect()
+    gc.freeze()
+
 
 # The same examples every time: a failure in CI is a failure here. Longer runs are tests/prove.
 settings.register_profile("tests", deadline=None, derandomize=True, database=None)
