@@ -6,6 +6,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 DEMO = ROOT / "demo" / "main.py"
+CHEAP = Path(__file__).with_name("cheap.py")
 
 # Ends well whatever it is asked for, does nothing, and prints what a careless check would look for.
 LIAR = """
@@ -34,8 +35,13 @@ def written(folder):
 
 
 @pytest.mark.slow
-def test_the_demo_runs_and_leaves_nothing(tmp_path):
-    ran = demo(tmp_path)
+@pytest.mark.parametrize(
+    "program",
+    [pytest.param(None, id="real", marks=pytest.mark.long), pytest.param(CHEAP, id="cheap")],
+)
+def test_the_demo_runs_and_leaves_nothing(tmp_path, program):
+    """Long: with the program itself, which takes most of a second for each passphrase."""
+    ran = demo(tmp_path, program=program)
     assert (0, "") == (ran.returncode, ran.stderr)
     assert "checks held" in ran.stdout
     assert "passphrase, never use it" not in ran.stdout
