@@ -93,7 +93,7 @@ def bench_small(shop: Workshop, rounds: int) -> list[str]:
     others = {name: OTHERS[name] for name in ("restic backup", "borg create")}
     seconds: dict[str, list[float]] = {"amanat add": []}
     for _round in range(rounds):
-        vault = shop.new_vault("1GiB")
+        vault = shop.new_vault("4GiB")
         seconds["amanat add"].append(run(shop.amanat(vault, "add", str(source))))
         vault.unlink()
         for name, measure in shop.present(others).items():
