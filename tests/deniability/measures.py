@@ -15,6 +15,7 @@ from statistics import fmean, pstdev
 from typing import TYPE_CHECKING
 
 from deniability.searcher import BLOCKS, GEOMETRY, changed_blocks, changed_elsewhere
+from vault.container.geometry import CELL_UNIT, HEAD_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -112,7 +113,7 @@ def runs(step: dict[int, list[int]]) -> Iterator[int]:
 
 
 def measure_bytes(seen: Seen) -> Measures:
-    """Chi-square and compressibility of the rows written last, in each part of them."""
+    """Chi-square and compressibility: of each part of the rows written last, heads and cells."""
     raw, epoch = seen.raw[-1], seen.copies[-1].cell[1]
     starts = [GEOMETRY.row_offset((epoch - 1 - back) % GEOMETRY.rows) for back in range(FRESH_ROWS)]
     one, two = (GEOMETRY.shares[level].first * GEOMETRY.sealed for level in (1, 2))
@@ -131,6 +132,12 @@ def measure_bytes(seen: Seen) -> Measures:
             total = sum(whole[byte] for byte in range(nibble << 4, (nibble + 1) << 4))
             result[f"{HISTOGRAM}{name}, {nibble:x}"] = total
     old = seen.raw[-2] if len(seen.raw) > 1 else raw
+    ends = [GEOMETRY.edge_offset(end) for end in (0, 1)]
+    heads = b"".join(raw[start : start + HEAD_SIZE] for start in ends)
+    result["chi-square: heads"] = chi_square(Counter(heads), len(heads))
+    cells = [GEOMETRY.cell_offset(end, slot) for end in (0, 1) for slot in (0, 1)]
+    units = b"".join(raw[start : start + CELL_UNIT] for start in cells)
+    result["chi-square: cells"] = chi_square(Counter(units), len(units))
     mixed = b"".join(difference(old, raw, start) for start in starts)
     result["compressibility: difference of two copies"] = len(zlib.compress(mixed, 1))
     return result
