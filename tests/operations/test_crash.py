@@ -88,16 +88,20 @@ def test_after_a_power_cut_everything_acknowledged_is_there(scene, rng, name):
     SCENARIOS[name](fork(scene, disk), disk)
     with fork(scene, disk.memory).open("v", "two", writable=False) as vault:
         final = list(vault.catalog.leaf_hashes(vault.catalog.origin))
+    written, untouched = ("p", "v") if name == "import" else ("v", "p")
+    looks = {"v": lambda desk, state: look_at_own(desk, state, final), "p": look_at_partners}
     checked = 0
     for state in crash_states(disk.log, rng, STATES):
-        look(fork(scene, state.disk), state, final)
+        desk = fork(scene, state.disk)
+        looks[written](desk, state)
+        assert scene.disk.read(untouched) == state.disk.read(untouched), repr(state)
         checked += 1
     assert STATES == checked
+    looks[untouched](desk, state)
 
 
-def look(desk, state, final):
-    """The vault opens, is sound, and its log is a beginning of what it became."""
-    look_at_own(desk, state, final)
+def look_at_partners(desk, state):
+    """The vault opens, and all of a bundle is there or nothing."""
     with desk.open("p", "two", writable=False) as vault:
         arrived = vault.catalog.contact("sender").origin
         there = vault.catalog.next_seq(arrived)
@@ -109,6 +113,7 @@ def look(desk, state, final):
 
 
 def look_at_own(desk, state, final):
+    """The vault opens, is sound, and its log is a beginning of what it became."""
     with desk.open("v", "two", writable=False) as vault:
         hashes = list(vault.catalog.leaf_hashes(vault.catalog.origin))
         assert hashes == final[: len(hashes)], repr(state)
