@@ -2,7 +2,7 @@
 """Everything that one does in a checkout, with nothing but Python 3.11 or newer.
 
     python3 dev.py demo [FILE...]    the main job from end to end, on files of yours or small ones
-    python3 dev.py test [ARGS...]    all tests; what follows goes to pytest
+    python3 dev.py test [ARGS...]    the tests; what follows goes to pytest (-m long: the long ones)
     python3 dev.py check             style, types, import contracts, documents
     python3 dev.py docs              write docs/cli.md anew from the program
     python3 dev.py package           build the wheel twice, compare, install it elsewhere, start it
@@ -169,7 +169,9 @@ def demo(words: Sequence[str]) -> int:
 def test(words: Sequence[str]) -> int:
     """Run the tests: on two processes, unless the words say otherwise."""
     python = ensure("development")
-    spread = [] if any(word.startswith(("-n", "-p", "--pdb")) for word in words) else ["-n", "2"]
+    own = any(word.startswith(("-n", "-p", "--pdb")) for word in words)
+    # Each process gets one half of the files, so that what a file sets up is set up once.
+    spread = [] if own else ["-n", "2", "--dist", "worksteal"]
     return run(python, "-m", "pytest", *spread, *words)
 
 
