@@ -18,6 +18,7 @@ from vault.container.keys import VolumeKeys
 from vault.container.layout import choose_rows, clean_rows
 from vault.container.notices import Notice, lost_notice, noticed
 from vault.container.passphrase import normalise
+from vault.container.past import Saves, rows_to_refill, saves_in_file
 from vault.container.recovery import Findings, State, recover
 from vault.container.root import empty_table
 from vault.container.row_writer import RowWriter
@@ -43,6 +44,7 @@ class Status(NamedTuple):
         epoch: rows written so far.
         lag: rows written without this volume since its last commit.
         reserve: rows that others may write without loss, now.
+        refill: rows that, written with this volume, bring the reserve to its best.
         used: bytes of content in use.
         media_room: bytes that still fit for files.
         other_room: bytes that still fit for everything else.
@@ -55,6 +57,7 @@ class Status(NamedTuple):
     epoch: int
     lag: int
     reserve: int
+    refill: int
     used: int
     media_room: int
     other_room: int
@@ -243,10 +246,18 @@ class Session:
             epoch=self._cell.epoch,
             lag=volume.lag(self._cell.epoch),
             reserve=volume.reserve(self._cell.epoch),
+            refill=rows_to_refill(volume, self._cell.epoch),
             used=volume.used * volume.payload,
             media_room=max(0, volume.room(media=True)) * volume.payload,
             other_room=max(0, volume.room(media=False)) * volume.payload,
         )
+
+    def saves_in_file(self, namespace: int, object_id: int, number: int) -> list[Saves]:
+        """Tell of every open level how many saves the file shows, and how many changed a block."""
+        return [
+            saves_in_file(volume, self._cell.epoch, namespace, object_id, number)
+            for volume in self.volumes
+        ]
 
     def check_copies(self, level: int) -> Copies:
         """Look at both copies of all that stands twice: roots of an open level, and cells."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from vault.catalog.store import PAGE
 from vault.verify.vault import VaultReport, check_volume
 
 if TYPE_CHECKING:
+    from vault.container.past import Saves
     from vault.container.session import Status
     from vault.operations.opened import OpenVault
     from vault.operations.workplace import Progress
@@ -20,12 +22,14 @@ class VaultStatus(NamedTuple):
         entries: of its own log.
         contacts: how many.
         container: sizes, reserve, lag.
+        saves: per open volume, how many saves the file shows, and how many changed nothing in it.
     """
 
     label: str
     entries: int
     contacts: int
     container: Status
+    saves: list[Saves]
 
 
 def vault_status(vault: OpenVault) -> VaultStatus:
@@ -36,6 +40,8 @@ def vault_status(vault: OpenVault) -> VaultStatus:
         catalog.next_seq(catalog.origin),
         len(catalog.contacts()),
         vault.session.status(vault.volume.level),
+        # Whatever is changed in a volume changes the first page of its index.
+        vault.session.saves_in_file(PAGE, 0, 0),
     )
 
 

@@ -24,7 +24,11 @@ SCHEMA = JsonSchema(
         "commits": mark("saves so far"),
         "rows": mark("rows of the ring"),
         "reserve": mark("rows that may be written without this passphrase, without loss"),
+        "refill": mark("rows that, written with it, bring the reserve to its best"),
         "lag": mark("rows written without this passphrase since its last save"),
+        "saves": mark(
+            "per open volume: volume, seen (saves the file shows), unchanged (how many of them)"
+        ),
     },
 )
 
@@ -51,7 +55,12 @@ def status(context: typer.Context) -> None:
                 "commits": box.commits,
                 "rows": box.rows,
                 "reserve": box.reserve,
+                "refill": box.refill,
                 "lag": box.lag,
+                "saves": [
+                    {"volume": one.level + 1, "seen": one.seen, "unchanged": one.unchanged}
+                    for one in found.saves
+                ],
             },
         )
         return
@@ -63,11 +72,20 @@ def status(context: typer.Context) -> None:
             (_("Contacts"), found.contacts),
             (_("In use"), as_bytes(box.used)),
             (_("Room for files"), as_bytes(box.media_room)),
+            (_("Room for everything else"), as_bytes(box.other_room)),
             (_("Saves so far"), box.commits),
             (_("Rows written without this passphrase"), box.lag),
             (
                 _("More such rows without loss"),
                 _("{reserve} of {rows}").format(reserve=box.reserve, rows=box.rows),
+            ),
+            (_("Rows to write with it until that is at its best"), box.refill),
+            *(
+                (
+                    _("Saves that changed nothing in volume {number}").format(number=one.level + 1),
+                    _("{unchanged} of {seen}").format(unchanged=one.unchanged, seen=one.seen),
+                )
+                for one in found.saves
             ),
         ],
     )
@@ -79,8 +97,11 @@ COMMAND = Command(
     examples=("amanat --vault FILE status",),
     details=mark(
         "Each save without this passphrase writes one row or more. As long as there are no more "
-        "of them than the last line says, nothing of this volume is lost; each save with it "
-        "makes the number grow again."
+        "such rows than is said there, nothing of this volume is lost; each save with it makes "
+        "the number grow again. The last lines tell what anybody sees who has a copy of the file "
+        "and the passphrase of that volume: how many saves the file still shows, and how many of "
+        "them changed nothing in it. Opening the prompt and leaving it is such a save. A large "
+        "file takes several saves; only the last of them counts as a change."
     ),
     schema=SCHEMA,
 )
