@@ -86,3 +86,19 @@ def test_the_same_action_from_above_leaves_the_same_pages(deep_desk, tmp_path, a
     touched = [name for name in own if own[name] != before.get(name)]
     assert set(changed) <= set(touched)
     assert touched == [name for name in above if above[name] != before.get(name)]
+
+
+@pytest.mark.parametrize(
+    ("passphrase", "action"),
+    [("one", do_nothing), ("two", do_nothing), ("two", do_note), ("two", do_add)],
+)
+def test_a_save_with_nothing_to_save_and_one_above_leave_the_same_below(
+    deep_desk, tmp_path, passphrase, action
+):
+    lived(deep_desk)
+    before = blocks(deep_desk, deep_desk.disk)
+    desk = Desk(tmp_path, disk=deep_desk.disk.fork(), seed=0)
+    desk.clock.now = deep_desk.clock.now
+    with desk.open("v", passphrase) as vault:
+        action(desk, vault)
+    assert before == blocks(desk, desk.disk)
