@@ -26,6 +26,7 @@ FIRST = "first demo passphrase, never use it"
 SECOND = "second demo passphrase, never use it"
 PARTNER = "partner's demo passphrase, never use it"
 WRONG = "a passphrase that opens nothing"
+NONE = ""  # the answer when it is asked what else must survive
 
 MIB = 1 << 20
 SMALLEST = 128 * MIB
@@ -122,7 +123,7 @@ class Demo:
     def partner(self, *words: str, code: int = OK) -> Ran:
         """Run a command of the partner's."""
         return self.stage.amanat(
-            "--vault", "partner.vault", *words, passphrases=[PARTNER], codes=[code]
+            "--vault", "partner.vault", *words, passphrases=[PARTNER, NONE], codes=[code]
         )
 
     def make_vaults(self) -> None:
@@ -170,7 +171,7 @@ class Demo:
         fields = ["--place", "Herat", "--field", "source=a neighbour"] if self.own else []
         ran = stage.amanat(
             *("--vault", "defender.vault", "add", *self.words, *fields),
-            passphrases=[SECOND],
+            passphrases=[SECOND, NONE],
             codes=[OK] if self.own else [OK, PARTLY_DONE],
         )
         self.items = list(dict.fromkeys(items_in(ran)))

@@ -36,10 +36,10 @@ class Played:
         return self.ran[-1][1]
 
     def mine(self, *words, **options):
-        return self.run("--vault", "my.vault", *words, secrets=["one"], **options)
+        return self.run("--vault", "my.vault", *words, secrets=["one", ""], **options)
 
     def hers(self, *words, **options):
-        return self.run("--vault", "her.vault", *words, secrets=["two"], **options)
+        return self.run("--vault", "her.vault", *words, secrets=["two", ""], **options)
 
 
 @pytest.fixture(scope="module")

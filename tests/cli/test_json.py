@@ -38,10 +38,10 @@ def printed(tmp_path_factory):
         )
 
     def mine(*words, **options):
-        run(*words, "--vault", "my.vault", secrets=["one"], **options)
+        run(*words, "--vault", "my.vault", secrets=["one", ""], **options)
 
     def hers(*words, **options):
-        run(*words, "--vault", "her.vault", secrets=["two"], **options)
+        run(*words, "--vault", "her.vault", secrets=["two", ""], **options)
 
     size = ("--size", "16842752", "--passphrases", "1")
     run("init", "my.vault", *size, secrets=["one"])

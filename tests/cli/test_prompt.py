@@ -48,7 +48,9 @@ def test_a_session_on_a_screen_of_its_own(machine):
         pty.type("exit\n")
         assert 0 == pty.end()
         assert "one" not in pty.seen.split(OWN_SCREEN)[0].split("my.vault: ")[1]
-        assert "Passphrase for my.vault: \nLocked.\n" == pty.left_behind
+        before, offer, after = pty.left_behind.splitlines()
+        assert ("Passphrase for my.vault: ", "Locked.") == (before, after)
+        assert offer.endswith("To write over them: amanat scrub")
     # One for the file, one at the end.
     assert (commits + 2, 1) == status(machine)
 
@@ -176,7 +178,7 @@ def test_a_long_list_is_shown_a_screenful_at_a_time(machine):
     folder.mkdir()
     for number in range(40):
         (folder / f"file {number:02}").write_text(str(number))
-    machine.run("--vault", "my.vault", "add", "many", secrets=["one"])
+    machine.run("--vault", "my.vault", "add", "many", secrets=["one", ""])
     with opened(machine) as pty:
         pty.answer(PROMPT, "list")
         first = pty.until("-- Enter: more, q: stop -- ")
@@ -213,7 +215,7 @@ def test_the_first_word_may_be_the_file(machine):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interruption_in_a_long_add_leaves_what_was_saved(machine, number):
-    reader = machine._descriptor(["one"])
+    reader = machine._descriptor(["one", ""])
     with reader as option:
         process = start(
             ["--vault", "my.vault", *option, "add", "-"],
@@ -243,7 +245,7 @@ def test_an_interruption_in_a_long_add_leaves_what_was_saved(machine, number):
 def test_an_interruption_removes_what_was_half_written(machine):
     folder = machine.folder
     (folder / "large").write_bytes(b"plain" * 200_000)
-    machine.run("--vault", "my.vault", "add", "large", secrets=["one"])
+    machine.run("--vault", "my.vault", "add", "large", secrets=["one", ""])
     (folder / "large").unlink()
     before = {path.name for path in folder.iterdir()}
     os.mkfifo(folder / "secret")

@@ -118,7 +118,7 @@ def test_ctrl_c_among_many_files_tells_which_are_in(tmp_path, monkeypatch):
         return whole(self, path)
 
     monkeypatch.setattr(MetadataReader, "read", read)
-    ran = machine.run("--vault", "my.vault", "add", "many", secrets=["one"])
+    ran = machine.run("--vault", "my.vault", "add", "many", secrets=["one", ""])
     told = [line.split("\t")[1] for line in ran.out.splitlines()]
     assert 130 == ran.code
     assert 0 < len(told) < 35

@@ -52,10 +52,10 @@ class World:
         self._make_past()
 
     def past(self, secret, *words, **options):
-        ran = self.machine.run(*VAULT, *words, secrets=[secret], **options)
+        ran = self.machine.run(*VAULT, *words, secrets=[secret, ""], **options)
         assert ran.code == 0, ran.err
 
-    def see(self, *words, secret=None, others=(), **options):
+    def see(self, *words, secret=None, others=("",), **options):
         """Run a command with the searcher's passphrase, or another; `others` are the next lines."""
         given = [SECRETS[self.level] if secret is None else secret, *others]
         one = self.machine.see(*VAULT, *words, secrets=given, **options)
@@ -103,6 +103,7 @@ def play(world):
     see("add", "road.bin")
     see("add", "road.bin", "--again", "--read-back")
     see("add", "-", "--title", "piped", typed=b"from a program" * 100)
+    see("add", "-", "--title", "long", typed=b"from a program" * 9000, others=[SECRETS[0], ""])
     see("note", "--title", "Second", typed=b"Text.")
     see("search", "cars")
     see("show", "1", "--json")
@@ -158,7 +159,7 @@ def receive(world):
     machine.make("her.vault", "hers")
 
     def hers(*words):
-        ran = machine.run("--vault", "her.vault", *words, secrets=["hers"])
+        ran = machine.run("--vault", "her.vault", *words, secrets=["hers", ""])
         assert ran.code == 0, ran.err
 
     (folder / "letter.bin").write_bytes(b"letter" * 30_000)
@@ -178,7 +179,7 @@ def fail(world):
     folder, machine, see = world.machine.folder, world.machine, world.see
     for words in (["list"], ["status"], ["note", "--title", "x"], ["add", "gate.txt"], ["open"]):
         see(*words, secret="wrong")
-    see("scrub", "--yes")
+    see("scrub", "--yes", others=[])
     see("scrub", "--yes", others=["wrong"])
     see("scrub", "--yes", others=[SECRETS[world.level], "wrong"])
     see("scrub", "--no-input")
@@ -210,9 +211,11 @@ def fail(world):
     see("note", "--title", "recovered", typed=b"x")
     kept = machine.disk.inner
     machine.disk.inner = FaultyDisk(kept, fail_at=30, error=errno.EIO, forever=True)
-    see("scrub", "--yes", others=[""])
+    see("scrub", "--yes")
     machine.disk.inner = kept
     (folder / "large.bin").write_bytes(b"0123456789abcdef" * (SIZE // 16))
+    see("add", "large.bin", others=[])
+    see("add", "large.bin", others=["wrong"])
     see("add", "gate.txt", "large.bin", "--again")
     (folder / "large.bin").unlink()
     see("status")

@@ -102,7 +102,8 @@ def build(folder: Path) -> Scene:
         desk.seal(vault, "partner", "bundle")
         desk.seal(vault, "bare", "bare")
     for passphrase in ("one", "two"):
-        (folder / passphrase).write_text(passphrase + "\n", "utf-8")
+        # Asked for others whose volumes must survive, there are none.
+        (folder / passphrase).write_text(passphrase + "\n\n", "utf-8")
     for name in ("third", "partner.one.card", "bare.pub", "content"):
         os.unlink(folder / name)
     return scene

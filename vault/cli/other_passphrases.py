@@ -24,14 +24,16 @@ QUESTION = mark("Other passphrases whose volumes must survive? (Enter = none)")
 
 
 @contextmanager
-def others_protected(here: Invocation, vault: OpenVault, rows: int | None = None) -> Iterator[None]:
+def others_protected(
+    here: Invocation, vault: OpenVault, rows: Callable[[], int] | None = None
+) -> Iterator[None]:
     """Ask, and keep open what the answers open while this lasts.
 
     Args:
         here: the run.
         vault: open; the volume that is worked on stays the same.
-        rows: how many the command will write; where they are at most a quarter of the reserve,
-            nothing is asked. None: it has to be asked whatever the number.
+        rows: counts those that the command will write; where they are at most a quarter of the
+            reserve, nothing is asked. None: it has to be asked whatever the number.
 
     Raises:
         UnlockError: one that was given opens nothing; nothing was written.
@@ -39,7 +41,7 @@ def others_protected(here: Invocation, vault: OpenVault, rows: int | None = None
     """
     from vault.operations.protection import all_open, further_volumes, is_long
 
-    if all_open(vault) or (rows is not None and not is_long(vault, rows)):
+    if all_open(vault) or (rows is not None and not is_long(vault, rows())):
         yield
         return
     told = len(vault.notices)

@@ -8,23 +8,81 @@ and from constants, never from what there is.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from vault.container.geometry import LEVELS
+from vault.errors import VaultError
+from vault.operations.batches import batch_blocks
+from vault.storage.source import Found, same_file, walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from vault.operations.opened import OpenVault
 
 _ASKED_FROM = 4
 """The question comes before a command that writes more than this part of the reserve R."""
 
+_ENTRY_BYTES = 4096
+"""Bytes that an entry takes in records and index besides its file, about."""
+
+_COPIES = 3
+"""How often the text of a note stands in a volume: record, index, words to search for."""
+
+_CATALOG_BLOCKS = 34
+"""Blocks of catalog and records that a commit writes anew, about."""
+
+_READ_AHEAD = 16 << 20
+"""Bytes of a stream that are looked at before it is taken, at most."""
+
 
 def is_long(vault: OpenVault, rows: int) -> bool:
     """Tell whether a command that writes so many rows has to ask first: more than R/4."""
     return rows * _ASKED_FROM > vault.session.geometry.reserve
+
+
+def rows_for_files(vault: OpenVault, sizes: Sequence[int]) -> int:
+    """Return the rows that bringing in files of so many bytes takes, one at least.
+
+    From the sizes and from constants of the format alone, so that it says nothing of what is
+    there: blocks that have to be moved on the way are not counted, nor files that are there
+    already left out.
+    """
+    payload = vault.volume.payload
+    media = sum(-(-size // payload) for size in sizes)
+    commits = max(1, -(-media // batch_blocks(vault.volume)))
+    entries = -(-len(sizes) * _ENTRY_BYTES // payload)
+    return -(-(media + entries + commits * _CATALOG_BLOCKS) // vault.volume.row_blocks)
+
+
+def rows_for_paths(vault: OpenVault, paths: Iterable[str]) -> int:
+    """Return the rows that bringing in what stands at these paths takes; see `rows_for_files`."""
+    sizes: list[int] = []
+    for path in paths:
+        with suppress(VaultError):  # told when it is brought in
+            found = [item for item in walk(path) if isinstance(item, Found)]
+            sizes += [item.size for item in found if not same_file(item.path, vault.path)]
+    return rows_for_files(vault, sizes)
+
+
+def rows_for_note(vault: OpenVault, fields: Mapping[str, bytes]) -> int:
+    """Return the rows that writing a note takes; see `rows_for_files`."""
+    return rows_for_files(vault, [_COPIES * sum(map(len, fields.values()))])
+
+
+def rows_for_stream(vault: OpenVault, is_longer_than: Callable[[int], bool]) -> int:
+    """Return the rows that a stream takes, all of them where its end is too far away to tell.
+
+    Args:
+        vault: that it is brought into.
+        is_longer_than: reads ahead; whether there are more than so many bytes.
+    """
+    payload, reserve = vault.volume.payload, vault.session.geometry.reserve
+    blocks = reserve // _ASKED_FROM * vault.volume.row_blocks
+    blocks -= _CATALOG_BLOCKS - (-_ENTRY_BYTES // payload)
+    limit = max(0, min(_READ_AHEAD, blocks * payload))
+    return vault.session.geometry.rows if is_longer_than(limit) else rows_for_files(vault, [limit])
 
 
 def all_open(vault: OpenVault) -> bool:

@@ -198,6 +198,36 @@ class StreamSource:
         """The stream is the caller's."""
 
 
+class ReadAhead:
+    """A stream whose beginning is looked at before it is taken.
+
+    Args:
+        stream: of bytes; not closed here.
+    """
+
+    def __init__(self, stream: Readable) -> None:
+        self._stream = stream
+        self._ahead = memoryview(b"")
+
+    def is_longer_than(self, size: int) -> bool:
+        """Read so many bytes and one more, where there are so many; nothing of them is lost.
+
+        Raises:
+            VaultError: the system could not read it.
+        """
+        buffer = bytearray(size + 1)
+        count = StreamSource(self._stream).readinto(buffer)
+        self._ahead = memoryview(buffer)[:count]
+        return count > size
+
+    def read(self, size: int, /) -> bytes | None:
+        """Return up to `size` bytes, first those that were looked at; none at the end."""
+        if not self._ahead:
+            return self._stream.read(size)
+        part, self._ahead = bytes(self._ahead[:size]), self._ahead[size:]
+        return part
+
+
 class Found(NamedTuple):
     """An ordinary file.
 

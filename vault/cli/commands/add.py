@@ -9,6 +9,8 @@ import typer
 from vault.cli.command import Command, JsonSchema
 from vault.cli.i18n import _, counted
 from vault.cli.invocation import Invocation, invocation_of
+from vault.cli.other_passphrases import others_protected
+from vault.cli.scrub_offer import offer_scrub
 from vault.cli.vaults import working_vault
 from vault.cli.wording import read_fields
 from vault.errors import PartlyDone, UsageError, mark
@@ -16,6 +18,7 @@ from vault.errors import PartlyDone, UsageError, mark
 if TYPE_CHECKING:
     from vault.operations.add import AddReport
     from vault.operations.opened import OpenVault
+    from vault.storage.source import ReadAhead
 
 SCHEMA = JsonSchema(
     "amanat/add/v1",
@@ -59,7 +62,7 @@ def add(
     """Add what was named, tell what became of it, and what is still where."""
     from vault.media.reader import MetadataReader
     from vault.operations.add import add_paths, add_stream
-    from vault.storage.source import StreamSource
+    from vault.storage.source import ReadAhead, StreamSource
 
     here = invocation_of(context)
     named = {"title": title, "place": place, "initial-date": date, "description": description}
@@ -69,16 +72,17 @@ def add(
         raise UsageError(mark("Standard input is added alone, not together with files."))
     if "-" in paths and here.open_vault is not None:
         raise UsageError(mark("At the prompt there is no standard input to add."))
+    stream = ReadAhead(here.surroundings.binary_stdin()) if paths == ["-"] else None
     with (
         working_vault(here, writable=True) as vault,
+        others_protected(here, vault, lambda: _rows(vault, paths, stream)),
         MetadataReader() as reader,
         here.progress(_("Adding")) as progress,
     ):
-        if paths == ["-"]:
-            source = StreamSource(here.surroundings.binary_stdin())
+        if stream is not None:
             report = add_stream(
                 vault,
-                source,
+                StreamSource(stream),
                 fields,
                 reader=reader,
                 progress=progress,
@@ -104,6 +108,15 @@ def add(
             refused=len(report.refused),
             all=len(report.refused) + len(report.added),
         )
+
+
+def _rows(vault: OpenVault, paths: list[str], stream: ReadAhead | None) -> int:
+    """Count the rows that it takes; those of a stream as far as is known at its beginning."""
+    from vault.operations.protection import rows_for_paths, rows_for_stream
+
+    if stream is None:
+        return rows_for_paths(vault, paths)
+    return rows_for_stream(vault, stream.is_longer_than)
 
 
 def _tell(here: Invocation, vault: OpenVault, report: AddReport, *, from_files: bool) -> None:
@@ -134,6 +147,8 @@ def _tell(here: Invocation, vault: OpenVault, report: AddReport, *, from_files: 
             len(report.added),
         )
         output.note(text, number=len(report.added))
+    if new:
+        offer_scrub(here)
 
 
 def _content(vault: OpenVault, report: AddReport) -> dict[str, object]:

@@ -9,7 +9,9 @@ import typer
 from vault.cli.command import Command, JsonSchema
 from vault.cli.i18n import _, counted
 from vault.cli.invocation import Invocation, invocation_of
+from vault.cli.other_passphrases import others_protected
 from vault.cli.reports import bundle_json, tell_bundle
+from vault.cli.scrub_offer import offer_scrub
 from vault.cli.vaults import working_vault
 from vault.errors import NotSaved, PartlyDone, VaultError, mark
 
@@ -30,11 +32,15 @@ def import_(
     paths: Annotated[list[str], typer.Argument(metavar="FILE…", help=_("Bundles."))],
 ) -> None:
     """Check each bundle whole, then take it in."""
+    from vault.operations.protection import rows_for_paths
     from vault.operations.receive import import_bundle
 
     here = invocation_of(context)
     outcomes: list[tuple[str, Received | VaultError]] = []
-    with working_vault(here, writable=True) as vault:
+    with (
+        working_vault(here, writable=True) as vault,
+        others_protected(here, vault, lambda: rows_for_paths(vault, paths)),
+    ):
         label = vault.label
         for path in paths:
             try:
@@ -77,6 +83,8 @@ def _tell(here: Invocation, label: str, outcomes: list[tuple[str, Received | Vau
         if outcome.missing:
             numbers = ", ".join(map(str, outcome.missing))
             here.output.warn(_("Bundles that have not arrived: {numbers}"), numbers=numbers)
+    if any(not isinstance(outcome, VaultError) for _path, outcome in outcomes):
+        offer_scrub(here)
 
 
 def _content(path: str, outcome: Received | VaultError) -> dict[str, object]:

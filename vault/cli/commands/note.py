@@ -10,6 +10,8 @@ import typer
 from vault.cli.command import Command, JsonSchema
 from vault.cli.i18n import _
 from vault.cli.invocation import Invocation, invocation_of
+from vault.cli.other_passphrases import others_protected
+from vault.cli.scrub_offer import offer_scrub
 from vault.cli.vaults import working_vault
 from vault.cli.wording import read_fields
 from vault.errors import UsageError, mark
@@ -46,6 +48,7 @@ def note(
 ) -> None:
     """Ask for title and text, or read the text from standard input; save the note."""
     from vault.operations.entries import write_note
+    from vault.operations.protection import rows_for_note
 
     here = invocation_of(context)
     if heading and title is not None:
@@ -60,11 +63,14 @@ def note(
         text = _text(here) if lines is None else lines
         if text.strip():
             pairs.append(f"description={text}")
-        seq = write_note(vault, read_fields([*pairs, *(field or [])]))
+        fields = read_fields([*pairs, *(field or [])])
+        with others_protected(here, vault, lambda: rows_for_note(vault, fields)):
+            seq = write_note(vault, fields)
         if here.output.wants_json:
             here.output.json(SCHEMA.name, {"label": vault.label, "item": str(seq)})
         else:
             here.output.note(_("Note {item} saved in “{label}”."), item=seq, label=vault.label)
+            offer_scrub(here)
 
 
 def _until_end(lines: Iterator[str]) -> Iterator[str]:
