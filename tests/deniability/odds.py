@@ -86,7 +86,7 @@ class Classifier:
         self._scales = [(fmean(column), pstdev(column) or 1.0) for column in columns]
         prepared = [self._prepare(sample) for sample in samples]
         self._weights = [0.0] * len(prepared[0])
-        mean = list(self._weights)
+        total = list(self._weights)
         for step in range(self.steps):
             index = chance.randrange(len(prepared))
             sample = prepared[index]
@@ -96,8 +96,9 @@ class Classifier:
             pushed = map(push.__mul__, sample)
             self._weights = list(map(add, map(keep.__mul__, self._weights), pushed))
             if step >= self.steps // 2:
-                mean = list(map(add, mean, self._weights))
-        self._weights = mean
+                total = list(map(add, total, self._weights))
+        # The sum of the later ones: steadier than the last, and as good as their mean.
+        self._weights = total
 
     def score(self, sample: Sequence[float]) -> float:
         """Higher: more like a world with more."""

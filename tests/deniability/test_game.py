@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import random as pseudorandom
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -48,6 +51,15 @@ def test_a_design_that_is_wrong_is_told_by_a_statistic(name):
     statistic, sign = TELLING[name]
     tally = play_many(1, "suite", range(2), SEEN_IN_COPIES[name], BUSY)
     assert 0 < sign * (sum(tally.more[statistic]) - sum(tally.without[statistic]))
+
+
+def test_the_long_run_finds_its_parts():
+    script = Path(__file__).resolve().parents[1] / "prove" / "deniability.py"
+    ran = subprocess.run(
+        [sys.executable, "-B", script, "--help"], capture_output=True, check=False, text=True
+    )
+    assert (0, "") == (ran.returncode, ran.stderr)
+    assert "--pairs" in ran.stdout
 
 
 def test_every_design_that_is_wrong_has_its_statistic():
