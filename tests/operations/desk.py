@@ -17,7 +17,7 @@ from vault.operations.create import NewVolume, create_vault
 from vault.operations.entries import write_note
 from vault.operations.inspect import check_vault
 from vault.operations.opened import OpenVault, opened_vault
-from vault.operations.reading import read_file
+from vault.operations.reading import copy_file
 from vault.operations.receive import Received, import_bundle
 from vault.operations.seal import plan_seal, prepare_bundle
 from vault.operations.workplace import Workplace
@@ -72,6 +72,13 @@ class Ticking:
     def __call__(self) -> datetime:
         self.now += timedelta(seconds=1)
         return self.now
+
+
+def file_bytes(vault: OpenVault, item: str) -> bytes:
+    """All bytes of an entry's file."""
+    found = bytearray()
+    copy_file(vault, item, found.extend, no_progress)
+    return bytes(found)
 
 
 class Desk:
@@ -150,7 +157,7 @@ class Desk:
         )
 
     def content(self, vault: OpenVault, item: str) -> bytes:
-        return b"".join(map(bytes, read_file(vault, item, no_progress)))
+        return file_bytes(vault, item)
 
     def check(self, path: str, passphrase: str = "one", *, disk: Disk | None = None) -> VaultReport:
         with self.open(path, passphrase, writable=False, disk=disk) as vault:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from catalog.book import imports_of
-from operations.desk import no_progress
+from operations.desk import file_bytes
 from vault.operations.log import log_state
-from vault.operations.reading import read_file, show_entry
+from vault.operations.reading import show_entry
 
 if TYPE_CHECKING:
     from vault.operations.opened import OpenVault
@@ -30,9 +30,7 @@ def answers(vault: OpenVault, *, files: bool = True) -> dict[str, object]:
         "entries": entries,
         "shown": [show_entry(vault, item) for item in items.values()],
         "files": [
-            b"".join(map(bytes, read_file(vault, items[entry.number], no_progress)))
-            for entry in entries
-            if entry.media and files
+            file_bytes(vault, items[entry.number]) for entry in entries if entry.media and files
         ],
         "found": [[entry.number for entry in catalog.search(query)] for query in QUERIES],
         "contacts": catalog.contacts(),

@@ -1,4 +1,4 @@
-"""Reading every live block of a volume, object by object, with two threads taking turns.
+"""Reading many blocks of a volume, of one object or of all, with two threads taking turns.
 
 Each takes the next run of blocks: it reads it, opens it, and hands it over. Reading and handing
 over keep the order of the runs, so that what is asked of the disk does not depend on which thread
@@ -14,14 +14,14 @@ import threading
 from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, NamedTuple
 
-from vault.container.block import block_aad, parse_header, parse_name
+from vault.container.block import BlockLost, block_aad, block_name, parse_header, parse_name
 from vault.container.geometry import HEADER_SIZE, NONCE_SIZE
 from vault.container.recovery import SPOT_BITS
 from vault.container.share_io import RUN
 from vault.crypto.aead import AuthenticationFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from vault.container.volume import Volume
     from vault.crypto.aead import BlockSealer
@@ -100,13 +100,34 @@ class Opened(NamedTuple):
         return [part for part in (*parts, self.plain[start:end]) if part]
 
 
-def runs(volume: Volume) -> Iterator[Run]:
+def all_runs(volume: Volume) -> Iterator[Run]:
     """Yield all committed blocks of a volume by namespace, object and number."""
+    return _runs(sorted(volume.where.items()))
+
+
+def object_runs(volume: Volume, namespace: int, object_id: int, count: int) -> list[Run]:
+    """Return the first `count` blocks of an object, which are committed, in order.
+
+    Raises:
+        BlockLost: one is absent.
+    """
+    where = volume.where
+    places = []
+    for number in range(count):
+        name = block_name(namespace, object_id, number)
+        if name not in where:
+            raise BlockLost(namespace, object_id, number)
+        places.append((name, where[name]))
+    return list(_runs(places))
+
+
+def _runs(places: Iterable[tuple[bytes, int]]) -> Iterator[Run]:
+    """Join names with their spots where both follow each other."""
     begun: tuple[int, int, int] | None = None
     count = spot = 0
     # One comparison for each block: there are millions of them.
     after: tuple[int, int, int, int] | None = None
-    for name, at in sorted(volume.where.items()):
+    for name, at in places:
         namespace, object_id, number = parse_name(name)
         if begun and (namespace, object_id, number, at) == after and count < RUN:
             count += 1
@@ -120,31 +141,33 @@ def runs(volume: Volume) -> Iterator[Run]:
 
 
 class ReadingAhead:
-    """Reads all committed blocks of a volume once.
+    """Reads committed blocks of a volume once.
 
     Args:
         volume: open; nothing else is read from it meanwhile.
+        wanted: which, in this order.
         consume: given each run in turn, by one thread at a time.
     """
 
-    def __init__(self, volume: Volume, consume: Callable[[Opened], None]) -> None:
+    def __init__(
+        self, volume: Volume, wanted: Iterable[Run], consume: Callable[[Opened], None]
+    ) -> None:
         self._volume = volume
         self._consume = consume
-        self._runs = enumerate(runs(volume))
+        self._runs = enumerate(wanted)
         self._reading = threading.Lock()
         self._turn = threading.Condition()
         self._due = 0
         self._done = 0
         self._stopped = False
 
-    def read(self, progress: Callable[[int, int | None], None]) -> None:
+    def read(self, progress: Callable[[int], None]) -> None:
         """Read everything.
 
         Args:
-            progress: called now and then, with bytes read and bytes in all.
+            progress: called now and then, with bytes read.
         """
         payload = self._volume.payload
-        total = len(self._volume.where) * payload
         with ThreadPoolExecutor(WORKERS) as pool:
             try:
                 workers = {pool.submit(self._work) for _ in range(WORKERS)}
@@ -152,7 +175,7 @@ class ReadingAhead:
                     done, workers = wait(workers, timeout=_LOOK_SECONDS)
                     for worker in done:
                         worker.result()
-                    progress(self._done * payload, total)
+                    progress(self._done * payload)
             except BaseException:
                 self._stop()
                 raise

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from vault.catalog.store import MEDIA
+from vault.container.block import BlockLost
+from vault.container.reading_ahead import ReadingAhead, object_runs
 from vault.crypto.hashes import Sha256
 from vault.errors import Damaged, NotFound, mark
 from vault.ledger.entry import check_disclosures
@@ -12,9 +14,10 @@ from vault.ledger.leaf import leaf_hash, parse_leaf
 from vault.media.media_type import extension_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable
 
     from vault.catalog.rows import Entry
+    from vault.container.reading_ahead import Opened
     from vault.operations.opened import OpenVault
     from vault.operations.workplace import Progress
     from vault.storage.interface import Buffer
@@ -55,26 +58,40 @@ def file_name_of(vault: OpenVault, item: str) -> str:
     return f"{entry.seq}{extension}"
 
 
-def read_file(vault: OpenVault, item: str, progress: Progress) -> Iterator[Buffer]:
-    """Yield the bytes of an entry's file; each piece is valid until the next.
+def copy_file(
+    vault: OpenVault, item: str, deliver: Callable[[Buffer], None], progress: Progress
+) -> None:
+    """Deliver the bytes of an entry's file, in order; each piece is valid until `deliver` returns.
+
+    Args:
+        vault: open; nothing is staged.
+        item: the entry, see `OpenVault.find`.
+        deliver: takes the next bytes; called from another thread, one call after the other.
+        progress: called with bytes delivered and bytes in all.
 
     Raises:
         NotFound: the entry has no file here.
         Damaged: a block cannot be read, or the bytes are not those that were brought in:
-            what was yielded before must not be used.
+            what was delivered before must not be used.
     """
-    entry = vault.find(item)
-    media = entry.media
+    media = vault.find(item).media
     if media is None:
         raise NotFound(mark("Entry {item} has no file here."), item=item)
-    digest, done = Sha256(), 0
-    chunks = -(-media.size // vault.volume.payload)
-    for chunk in vault.volume.read_run(MEDIA, media.object_id, 0, chunks):
-        digest.update(chunk)
-        done += len(chunk)
-        progress(done, media.size)
-        yield chunk
-    if done != media.size or digest.digest() != media.sha256:
+    digest, payload, size = Sha256(), vault.volume.payload, media.size
+    done = 0
+
+    def take(opened: Opened) -> None:
+        nonlocal done
+        for number in opened.damaged:
+            raise BlockLost(MEDIA, media.object_id, number)
+        for part in opened.joined(payload):
+            digest.update(part)
+            deliver(part)
+            done += len(part)
+
+    runs = object_runs(vault.volume, MEDIA, media.object_id, -(-size // payload))
+    ReadingAhead(vault.volume, runs, take).read(lambda read: progress(min(read, size), size))
+    if done != size or digest.digest() != media.sha256:
         raise Damaged(
             mark("The file of entry {item} is not what was brought in."),
             hint=mark("Run: amanat check"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vault.catalog.records import parse_block
 from vault.catalog.store import MEDIA, RECORD
-from vault.container.reading_ahead import ReadingAhead
+from vault.container.reading_ahead import ReadingAhead, all_runs
 from vault.crypto.hashes import Sha256, sha256
 from vault.errors import MalformedRecord
 
@@ -71,7 +71,9 @@ class _Reading:
         self._size = 0
 
     def run(self, progress: Callable[[int, int | None], None]) -> Blocks:
-        ReadingAhead(self._volume, self._take).read(progress)
+        total = len(self._volume.where) * self._volume.payload
+        reading = ReadingAhead(self._volume, all_runs(self._volume), self._take)
+        reading.read(lambda done: progress(done, total))
         self._finish()
         return self._blocks
 

@@ -22,7 +22,7 @@ def get(
     ] = "-",
 ) -> None:
     """Decrypt one file; a new file appears only when all of it was right."""
-    from vault.operations.reading import file_name_of, read_file
+    from vault.operations.reading import copy_file, file_name_of
     from vault.storage.output import OutputFile
 
     here = invocation_of(context)
@@ -34,15 +34,12 @@ def get(
                 item=item,
                 name=file_name_of(vault, item),
             )
-        pieces = read_file(vault, item, progress)
         if target == "-":
-            for piece in pieces:
-                here.output.raw(piece)
+            copy_file(vault, item, here.output.raw, progress)
             return
         place = workplace_of(here)
         with OutputFile(place.disk, target, random=place.random) as file:
-            for piece in pieces:
-                file.write(piece)
+            copy_file(vault, item, file.write, progress)
     here.output.note(_("Written, not encrypted: {path}"), path=target)
 
 
