@@ -322,6 +322,28 @@ def test_the_vault_itself_is_not_added(tmp_path):
     assert ([], 2) == (report.added, len(report.refused))
 
 
+def test_ctrl_c_while_entries_are_made_leaves_nothing_for_a_later_save(desk, monkeypatch):
+    """At the prompt other commands follow: what was not reported as added must not come with them."""
+    original = adding.append
+    made = []
+
+    def append(vault, fields, media):
+        made.append(original(vault, fields, media))
+        if len(made) == 2:
+            raise KeyboardInterrupt
+        return made[-1]
+
+    monkeypatch.setattr(adding, "append", append)
+    paths = [desk.file(f"{n}", bytes_of(50 + n)) for n in range(5)]
+    with desk.open("v") as vault:
+        report = desk.add(vault, *paths)
+        assert ([], True) == (report.added, isinstance(report.stopped, KeyboardInterrupt))
+        assert 2 == len(made)
+        vault.commit()
+    with desk.open("v", writable=False) as vault:
+        assert ([], []) == (listed(vault), vault.volume.objects(2))
+
+
 def test_reading_back_compares_what_the_disk_holds(desk):
     content = bytes_of(50_000)
     with desk.open("v") as vault:

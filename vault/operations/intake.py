@@ -326,7 +326,7 @@ class Intake:
             try:
                 batch.stage()
                 added = [self._append(item) for item in ready]
-            except VaultError:
+            except BaseException:  # Ctrl-C, too: at the prompt, other commands save after this
                 self._vault.forget_staged()
                 raise
         if unfinished is not None:
