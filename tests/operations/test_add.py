@@ -323,7 +323,7 @@ def test_the_vault_itself_is_not_added(tmp_path):
 
 
 def test_ctrl_c_while_entries_are_made_leaves_nothing_for_a_later_save(desk, monkeypatch):
-    """At the prompt other commands follow: what was not reported as added must not come with them."""
+    """At the prompt other commands follow: what was not reported must not come with them."""
     original = adding.append
     made = []
 
