@@ -96,7 +96,10 @@ class UnlockError(VaultError):
     def __init__(self) -> None:
         super().__init__(
             mark("This file cannot be opened with this passphrase."),
-            hint=mark("Check that it is the right file, and type the passphrase again."),
+            hint=mark(
+                "Check the file, and type the passphrase again. "
+                "If the file is damaged: rescue --from-end"
+            ),
         )
 
 

@@ -29,7 +29,7 @@ def test_an_expected_error_is_two_lines_and_its_code():
     assert 12 == code
     assert (
         "amanat: This file cannot be opened with this passphrase.\n"
-        "Check that it is the right file, and type the passphrase again.\n"
+        "Check the file, and type the passphrase again. If the file is damaged: rescue --from-end\n"
     ) == text
 
 

@@ -82,9 +82,17 @@ def printed(tmp_path_factory):
     run("verify", "partner.age", "-i", "partner.key")
     run("verify", "partner.age", "one.txt", "-i", "partner.key", code=20)
     run("unseal", "partner.age", "-i", "partner.key", "--extract", "received")
+    write_anew(run, hers)
+    return found
+
+
+def write_anew(run, hers):
+    """Everything that writes a whole file."""
+    moved = ("--vault", "my.vault", "--passphrases", "1")
+    run("move", "new.vault", *moved, secrets=["one", "", "uno"])
+    run("rescue", "back.vault", "--vault", "new.vault", secrets=["uno", "", "due"])
     hers("scrub", "--yes", "--no-input")
     hers("burn", "--yes")
-    return found
 
 
 @pytest.mark.parametrize("words", SCHEMAS, ids=" ".join)

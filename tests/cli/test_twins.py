@@ -15,6 +15,7 @@ from itertools import pairwise
 import pytest
 
 from person.machine import SIZE, Machine
+from person.renewing import fail_to_renew, renew
 from person.terminal import ScriptedTerminal
 from seam.faulty import FaultyDisk
 from vault.cli.index import ENTRIES
@@ -135,6 +136,7 @@ def play(world):
     see("open", "--read-only", typed=b"list\nnote No\n.\nstatus\n")
     see("open", "--level", "2", typed=b"")
     see("status")
+    renew(world)
     overwrite(world)
 
 
@@ -251,7 +253,11 @@ def played(request, tmp_path_factory):
 
 @pytest.fixture(scope="module", params=GAMES, ids=[NAMES[level] for level, _volumes in GAMES])
 def failed(request, tmp_path_factory):
-    return worlds(tmp_path_factory.mktemp("failed"), request.param, fail)
+    def script(world):
+        fail_to_renew(world)
+        fail(world)
+
+    return worlds(tmp_path_factory.mktemp("failed"), request.param, script)
 
 
 def differences(some):

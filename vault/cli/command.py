@@ -32,7 +32,7 @@ PROGRAM = "amanat"
 """The name in examples; the name under which the program was started takes its place."""
 
 _IN_PROMPT = "amanat --vault FILE "
-_NOT_IN_PROMPT = frozenset({"init", "open", "keygen", "verify", "unseal"})
+_NOT_IN_PROMPT = frozenset({"init", "open", "rescue", "keygen", "verify", "unseal"})
 """Left out of the prompt's help: they open a vault themselves, or need none."""
 
 

@@ -32,6 +32,12 @@ ENTRIES = {
     ),
     "scrub": Entry(_VAULT, mark("Write over everything in the file that is not in use."), "scrub"),
     "burn": Entry(_VAULT, mark("Make the file impossible to open, for good."), "burn"),
+    "move": Entry(
+        _VAULT, mark("Make a new file with everything in it; the old file stays."), "move"
+    ),
+    "rescue": Entry(
+        _VAULT, mark("Take what can be read of a damaged file into a new one."), "rescue"
+    ),
     "add": Entry(_ENTRIES, mark("Bring files and folders in."), "add"),
     "note": Entry(_ENTRIES, mark("Write a note: an observation or a short account."), "note"),
     "list": Entry(_ENTRIES, mark("List what is in it, newest first."), "list"),
@@ -42,6 +48,9 @@ ENTRIES = {
         _ENTRIES, mark("Size and root of the log; prove one entry to a third party."), "log"
     ),
     "erase": Entry(_ENTRIES, mark("Erase what entries say, and their files."), "erase"),
+    "put-right": Entry(
+        _ENTRIES, mark("Move entries that were brought in with the wrong passphrase."), "put_right"
+    ),
     "contact": Entry(_PEOPLE, mark("People you send to and receive from."), "contact"),
     "seal": Entry(_PEOPLE, mark("Seal entries into a bundle that one contact can open."), "seal"),
     "import": Entry(

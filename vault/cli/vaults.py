@@ -86,11 +86,11 @@ def asked_passphrase(here: Invocation, *, writable: bool) -> tuple[str, str]:
         NotFound, InUse: found out before anything is typed.
     """
     path = vault_path(here)
-    _require_free(workplace_of(here), path, writable=writable)
+    require_free(workplace_of(here), path, writable=writable)
     return path, here.prompts.passphrase(filled(_("Passphrase for {path}"), {"path": path}))
 
 
-def _require_free(place: Workplace, path: str, *, writable: bool) -> None:
+def require_free(place: Workplace, path: str, *, writable: bool) -> None:
     """Find out before a passphrase is typed whether the file is there and nobody else's."""
     file = place.disk.open(path, writable=writable)
     try:

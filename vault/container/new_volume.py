@@ -21,7 +21,7 @@ from vault.errors import ContainerFull, mark
 
 if TYPE_CHECKING:
     from collections import deque
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from vault.container.block import Header
     from vault.container.cell import Cell
@@ -63,9 +63,16 @@ class NewVolume(Volume):
             yield from self._old.open_spots(spot, count)
 
     def start_with(self, blocks: Mapping[tuple[int, int, int], bytes]) -> None:
-        """Stage what a volume begins with, by namespace, object and number; no limit holds yet."""
+        """Stage what a volume begins with, by namespace, object and number, and nothing else."""
+        self.forget_staged()
+        self.state = State(-1, 0, 0, empty_table(self.reader.geometry))
         self.pending = {block_name(*name): bytes(data) for name, data in blocks.items()}
         self._fresh = len(self.pending)
+
+    def leave_out(self, names: Iterable[bytes]) -> None:
+        """Forget blocks of the old volume that turned out to be unreadable."""
+        for name in names:
+            self.where.pop(name, None)
 
     def batch_limit(self) -> int:
         """Blocks that may be staged: a container is made in one commit."""

@@ -309,7 +309,7 @@ def open_container(
         if unlocked.length != size or not form.is_valid_length(size):
             raise Damaged(
                 mark("This vault has {size} bytes but was made with {length}."),
-                hint=mark("Bytes were cut off or added. Use another copy."),
+                hint=mark("Bytes were cut off or added. To take what is left: rescue NEWFILE"),
                 size=size,
                 length=unlocked.length,
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,6 +19,9 @@ SCHEMA = JsonSchema(
     "amanat/init/v1",
     {"path": mark("the new file"), "size": mark("its bytes"), "passphrases": mark("how many")},
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _ADVISED = 512 << 20
 _MOST = 3
@@ -59,14 +62,11 @@ def init(
     length = read_size(size)
     place = workplace_of(here)
     check_place(path, length, place)
-    _advise(here, length)
-    count = passphrases or _how_many(here)
-    labels = _labels(here, label or [], count)
-    names = (_("First passphrase"), _("Second passphrase"), _("Third passphrase"))
-    volumes = []
-    for name, its_label in zip(names, labels, strict=False):
-        question = filled(_("{name}, for “{label}”"), {"name": name, "label": its_label})
-        volumes.append(NewVolume(here.prompts.new_passphrase(question, kind), its_label))
+    advise_on_size(here, length)
+    count = passphrases or ask_how_many(here)
+    labels = ask_labels(here, label or [], count)
+    secrets = ask_passphrases(here, labels, kind)
+    volumes = [NewVolume(*pair) for pair in zip(secrets, labels, strict=True)]
     with here.progress(_("Writing")) as progress:
         create_vault(path, length, volumes, place=place, progress=progress)
     if here.output.wants_json:
@@ -76,7 +76,8 @@ def init(
     here.output.note(_("Next: amanat open {path}"), path=path)
 
 
-def _advise(here: Invocation, length: int) -> None:
+def advise_on_size(here: Invocation, length: int) -> None:
+    """Warn of a size that has a drawback."""
     from vault.operations.create import FAT_LIMIT
 
     if length < _ADVISED:
@@ -85,7 +86,7 @@ def _advise(here: Invocation, length: int) -> None:
         here.output.warn(_("Sticks formatted with FAT cannot hold a file of 4GiB or more."))
 
 
-def _how_many(here: Invocation) -> int:
+def ask_how_many(here: Invocation) -> int:
     """Ask, with what there is to know before one answers."""
     here.output.note(
         _("Each passphrase opens a part of its own, and those before it. All numbers are usual.")
@@ -94,15 +95,22 @@ def _how_many(here: Invocation) -> int:
     return int(here.prompts.choice(question, ["1", "2", "3"]))
 
 
-def _labels(here: Invocation, given: list[str], count: int) -> list[str]:
-    """Return a label for each volume; where nobody can be asked, its number."""
+def ask_labels(here: Invocation, given: list[str], count: int, *, first: int = 0) -> list[str]:
+    """Return a label for each volume from level `first` on; where nobody can be asked, its number.
+
+    Args:
+        here: the run.
+        given: those that were said, in order.
+        count: volumes in all.
+        first: level of the first volume that needs one.
+    """
     from vault.operations.create import check_label
 
-    if len(given) > count:
+    if len(given) > count - first:
         raise UsageError(mark("There are more labels than passphrases."))
     labels = list(given)
-    while len(labels) < count:
-        number = len(labels) + 1
+    while first + len(labels) < count:
+        number = first + len(labels) + 1
         standing_in = _("volume {number}").format(number=number)
         if here.prompts.can_ask:
             question = _("Your name for what passphrase {number} opens").format(number=number)
@@ -112,6 +120,18 @@ def _labels(here: Invocation, given: list[str], count: int) -> list[str]:
     for chosen in labels:
         check_label(chosen)
     return labels
+
+
+def ask_passphrases(here: Invocation, labels: Sequence[str | None], kind: Kind) -> list[str]:
+    """Ask for a new passphrase for each volume; the question says its label, where there is one."""
+    names = (_("First passphrase"), _("Second passphrase"), _("Third passphrase"))
+    secrets = []
+    for name, label in zip(names, labels, strict=False):
+        question = name
+        if label is not None:
+            question = filled(_("{name}, for “{label}”"), {"name": name, "label": label})
+        secrets.append(here.prompts.new_passphrase(question, kind))
+    return secrets
 
 
 COMMAND = Command(
