@@ -106,6 +106,34 @@ TOPICS = {
             ),
         ),
     ),
+    "erasing": Topic(
+        mark("Erasing, writing over, and making the file impossible to open"),
+        (
+            mark(
+                "`amanat erase` takes out what an entry says, and its file. For a while older states"
+                " stay in unused places of the file, where whoever has the passphrase could find"
+                " them."
+            ),
+            mark(
+                "`amanat scrub` writes over all of these places. Whatever is not open is written"
+                " over with them: so do it only when everything is open, with the last passphrase"
+                " that you have. It takes about as long as copying the file."
+            ),
+            mark(
+                "Before it, and before much is brought in, the program asks for other passphrases"
+                " whose volumes must survive. It asks everybody, for it does not know whether there"
+                " are any. Give the last one; it opens the others as well. Enter means none."
+            ),
+            mark(
+                "`amanat burn` makes the file impossible to open, for everyone and for good. It"
+                " takes a moment. It reaches this file only: a copy made before opens as it did."
+            ),
+            mark(
+                "Nothing of this reaches copies, backups, what you sent, or for certain the memory"
+                " of an SSD or a stick, which keeps what it no longer shows."
+            ),
+        ),
+    ),
     "checkpoint": Topic(
         mark("Before you carry the machine past people who search it"),
         (
@@ -203,7 +231,7 @@ TOPICS = {
             ),
             mark(
                 "It cannot erase copies: flash memory, backups and earlier copies of the file"
-                " keep what was once in them."
+                " keep what was once in them. See `amanat guide erasing`."
             ),
             mark(
                 "It cannot make anybody believe you. Nobody can prove that there is nothing more"
