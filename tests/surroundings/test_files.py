@@ -148,6 +148,7 @@ ON_A_VAULT = {
     "add": ["add", "source"],
     "note": ["note", "--title", "x"],
     "erase": ["erase", "0", "--yes"],
+    "put-right": ["put-right", "0", "--yes"],
     "seal": ["seal", "--to", "partner", "-o", "out", "--yes"],
     "import": ["import", "bundle"],
     "card": ["contact", "card"],

@@ -8,12 +8,13 @@ from vault.catalog.database import Database
 from vault.catalog.erasing import Erasing
 from vault.catalog.indexing import Indexer
 from vault.catalog.losses import LossReport
+from vault.catalog.rewriting import Rewriting
 from vault.catalog.store import BlockId, BlocksInMemory
 from vault.catalog.stream import RecordStream
 from vault.crypto.entropy import Random
 
 
-class Catalog(Erasing, LossReport):
+class Catalog(Erasing, LossReport, Rewriting):
     """Everything that a volume holds besides the bytes of files.
 
     Changes are kept in memory. `flush` stages them in the store, and the container's commit

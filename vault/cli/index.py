@@ -48,6 +48,9 @@ ENTRIES = {
         _ENTRIES, mark("Size and root of the log; prove one entry to a third party."), "log"
     ),
     "erase": Entry(_ENTRIES, mark("Erase what entries say, and their files."), "erase"),
+    "put-right": Entry(
+        _ENTRIES, mark("Move entries that were brought in with the wrong passphrase."), "put_right"
+    ),
     "contact": Entry(_PEOPLE, mark("People you send to and receive from."), "contact"),
     "seal": Entry(_PEOPLE, mark("Seal entries into a bundle that one contact can open."), "seal"),
     "import": Entry(

@@ -11,6 +11,7 @@ from __future__ import annotations
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from vault.catalog.store import PAGE, RECORD
 from vault.container.geometry import LEVELS
 from vault.errors import VaultError
 from vault.operations.batches import batch_blocks
@@ -69,6 +70,20 @@ def rows_for_paths(vault: OpenVault, paths: Iterable[str]) -> int:
 def rows_for_note(vault: OpenVault, fields: Mapping[str, bytes]) -> int:
     """Return the rows that writing a note takes; see `rows_for_files`."""
     return rows_for_files(vault, [_COPIES * sum(map(len, fields.values()))])
+
+
+def rows_for_erasing(vault: OpenVault, entries: int) -> int:
+    """Return the rows that erasing so many entries takes; see `rows_for_files`."""
+    return rows_for_files(vault, [0] * entries)
+
+
+def rows_for_repair(vault: OpenVault, paths: Iterable[str]) -> int:
+    """Return the rows that repairing takes: the index anew, the records, and copies of files.
+
+    As for bringing in so much: index and records take about as many blocks as they have.
+    """
+    blocks = len(vault.volume.numbers(PAGE, 0)) + len(vault.volume.numbers(RECORD, 0))
+    return -(-blocks // vault.volume.row_blocks) + rows_for_paths(vault, paths)
 
 
 def rows_for_stream(vault: OpenVault, is_longer_than: Callable[[int], bool]) -> int:

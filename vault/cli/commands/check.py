@@ -9,6 +9,7 @@ import typer
 from vault.cli.command import Command, JsonSchema
 from vault.cli.i18n import _
 from vault.cli.invocation import Invocation, invocation_of
+from vault.cli.other_passphrases import others_protected
 from vault.cli.progress import as_number
 from vault.cli.vaults import working_vault
 from vault.cli.wording import Naming, entries_text, files_text
@@ -55,6 +56,7 @@ def check(
     """Check every entry, field and file of the volume; repair it where that was asked for."""
     from vault.operations.healing import heal
     from vault.operations.inspect import check_vault
+    from vault.operations.protection import rows_for_repair
 
     here = invocation_of(context)
     if copies and not repair:
@@ -62,7 +64,10 @@ def check(
     with working_vault(here, writable=repair) as vault:
         healed = None
         if repair:
-            with here.progress(_("Repairing")) as progress:
+            with (
+                others_protected(here, vault, lambda: rows_for_repair(vault, copies or ())),
+                here.progress(_("Repairing")) as progress,
+            ):
                 healed = heal(vault, copies or (), progress)
         with (
             here.progress(_("Reading")) as reading,

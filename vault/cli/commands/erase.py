@@ -9,8 +9,10 @@ import typer
 from vault.cli.command import Command, JsonSchema
 from vault.cli.i18n import _
 from vault.cli.invocation import Invocation, invocation_of
+from vault.cli.other_passphrases import others_protected
 from vault.cli.output import filled
 from vault.cli.progress import as_bytes, as_number
+from vault.cli.scrub_offer import offer_scrub
 from vault.cli.vaults import working_vault
 from vault.cli.wording import Naming, entries_text
 from vault.errors import UsageError, mark
@@ -52,6 +54,7 @@ def erase(
     from vault.cli.commands.log import names_in
     from vault.operations.erase import erase as erase_planned
     from vault.operations.erase import plan_erase
+    from vault.operations.protection import rows_for_erasing
 
     here = invocation_of(context)
     if here.output.wants_json and not (yes or dry_run):
@@ -72,7 +75,10 @@ def erase(
             {"entries": entries_text(len(planned)), "label": label},
         )
         here.prompts.confirm(question, _("erase"), given=yes)
-        with here.progress(_("Erasing"), as_number) as progress:
+        with (
+            others_protected(here, vault, lambda: rows_for_erasing(vault, len(planned))),
+            here.progress(_("Erasing"), as_number) as progress,
+        ):
             report = erase_planned(vault, planned, progress)
         _tell_json(here, vault, naming, report.erased, done=True)
         if report.erased:
@@ -84,7 +90,7 @@ def erase(
             here.output.note(
                 _("It stands in unused places of the file until these are written over.")
             )
-            here.output.note(_("To write over all of them: amanat scrub"))
+            offer_scrub(here)
     if report.stopped is not None:
         raise report.stopped
 
