@@ -4,7 +4,7 @@ import pytest
 
 from container.lives import live
 
-RUNS = 300
+RUNS = 160
 PARTS = 10
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _FIXED = struct.Struct(">BB6xQ16sQQ16x")
 _ROW = struct.Struct(">Q16s")
+_ZEROS = bytes(16)
 
 
 @dataclass(slots=True)
@@ -96,9 +97,9 @@ def parse_head(data: bytes, share: Share) -> RootHead | None:
     if len(data) < head_size(share):
         return None
     version, level, epoch, commit_id, counter, commit = _FIXED.unpack_from(data)
-    if _FIXED.pack(VERSION, share.level, epoch, commit_id, counter, commit) != data[:ROOT_FIXED]:
-        return None
     if (version, level) != (VERSION, share.level) or max(epoch, counter, commit) >= LIMIT:
+        return None
+    if data[2:8] != _ZEROS[:6] or data[48:ROOT_FIXED] != _ZEROS:
         return None
     return RootHead(epoch, commit_id, counter, commit, data[ROOT_FIXED : head_size(share)])
 
