@@ -18,6 +18,8 @@ ASKING = {
     "seal": ["seal", "--to", "partner", "-o", "out", "--yes"],
     "proof": ["log", "--proof", "0", "-o", "out"],
     "check": ["check"],
+    "move": ["move", "out", "--passphrases", "2"],
+    "rescue": ["rescue", "out"],
     "contact add": ["contact", "add", "somebody", "other_card"],
     "card": ["contact", "card"],
 }
