@@ -79,6 +79,7 @@ def test_every_changed_proof_is_refused(golden):
             check_inclusion(checkpoint, leaf, parse_proof(changed))
 
 
+@pytest.mark.long
 def test_every_changed_checkpoint_is_refused(golden):
     keys, raw = golden.keys, golden.checkpoint
     for changed in changes(raw):

@@ -147,6 +147,7 @@ def test_cut_grown_or_missing_files_are_refused(golden, run, name):
     refused(run(files, golden.keys.origin), name)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["leaf", "proof", "checkpoint", "disclosure"])
 def test_stored_failures_are_refused(golden, vectors, run, kind):
     seq, name = {"proof": (3, "proof"), "disclosure": (1, "fields/title")}.get(kind, (1, kind))

@@ -77,6 +77,7 @@ def test_every_bit_of_the_header_counts(golden, identity, workshop):
     assert accepted == []
 
 
+@pytest.mark.long
 def test_every_byte_of_the_payload_counts(golden, remembering, workshop):
     keys = workshop.keys.public
     accepted = []
@@ -98,6 +99,7 @@ def test_every_truncation_of_the_payload_counts(golden, remembering, workshop):
             read_all(golden[:length], remembering, keys)
 
 
+@pytest.mark.long
 def test_every_byte_of_the_body_counts_when_it_is_sealed_anew(
     vectors, golden, remembering, workshop
 ):
