@@ -147,7 +147,11 @@ def play_many(
     tally = Tally()
     for number in numbers:
         name = f"{seed}/{revealed}/{number}"
-        tally.add(play(draw(name, revealed, habit), name, design))
+        try:
+            tally.add(play(draw(name, revealed, habit), name, design))
+        except Exception as error:
+            error.add_note(f"in pair {name}")
+            raise
     return tally
 
 

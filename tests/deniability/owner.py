@@ -199,7 +199,9 @@ class Owner:
         level = self._volumes - 1 if visit.level is None else visit.level
         self._moment = self._moment._replace(private=visit.level is None)
         disk = self._disk(level + 1)
-        session = open_level(disk, level, random=self._random)
+        # As with --continue, where so much was written without a volume that it begins anew.
+        session = open_level(disk, level, random=self._random, allow_altered=True)
+        assert not any(volume.findings.altered for volume in session.volumes)
         for number, commit in enumerate(visit.commits):
             self._stage(session, commit)
             if visit.killed is not None and number == len(visit.commits) - 1:
