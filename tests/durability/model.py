@@ -1,0 +1,16 @@
+"""The crash model at scale: as many states as asked for."""
+
+from __future__ import annotations
+
+from container.crashes import Fault, judge
+from durability.result import Result
+
+
+def states(name: str, seed: int, count: int) -> Result:
+    """Judge states of one scenario of `container.crashes`."""
+    result = Result("states of the model", count)
+    try:
+        judge(name, seed, count)
+    except Fault as fault:
+        result.faults.append(str(fault))
+    return result
