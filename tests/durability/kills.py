@@ -8,6 +8,7 @@ calls our seam knows of; strace counts the calls of each thread for itself.
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -113,22 +114,25 @@ def at_every_system_call(name: str, only: slice = EVERY) -> Result:
 
 
 def _count(scene: Scene, deed: Deed, result: Result) -> int:
-    """Count the calls; there must be as many as the seam knows of, all by one thread."""
+    """Count the calls on files of the scene, and the threads that make them.
+
+    Of those on files that stand in the folder itself the seam must know; what is unpacked into
+    folders is written beside it, and kills from outside are what reaches that.
+    """
     disk = SignallingDisk(0, 0)
-    writes = 0
+    ops: list[str] = []
+    disk.count = lambda op, _path, **_options: ops.append(op)
     with copied(scene, deed) as copy:
-        disk.count = lambda op, _path, **_options: ops.append(op)
-        ops: list[str] = []
         run(copy, deed, make_disk=lambda: disk)
-        writes = ops.count("pwrite")
+    log = scene.folder.parent / "strace"
     with copied(scene, deed) as copy:
-        log = scene.folder.parent / "strace"
         _traced(copy, deed, "-y", "-e", f"trace={WRITES}", output=log)
-        calls = [line for line in log.read_text().splitlines() if str(copy.folder) in line]
-    threads = {line.split()[0] for line in calls}
-    if len(calls) != writes:
-        result.faults.append(f"{result.what}: {len(calls)} calls, but {writes} through the seam")
-    result.count("threads that write", len(threads))
+        calls = [line for line in log.read_text().splitlines() if f"<{copy.folder}/" in line]
+    own = [line for line in calls if re.search(f"<{copy.folder}/[^/>]+>", line)]
+    if len(own) != ops.count("pwrite"):
+        known = ops.count("pwrite")
+        result.faults.append(f"{result.what}: {len(own)} calls, the seam knows of {known}")
+    result.count("threads that write", len({line.split()[0] for line in calls}))
     return len(calls)
 
 
