@@ -6,7 +6,7 @@ import pytest
 
 from person.console import TextStream
 from person.machine import Machine
-from person.terminal import ScriptedTerminal
+from person.terminal import LEFT, ScriptedTerminal
 
 VAULT = ("--vault", "my.vault")
 QUESTION = "Other passphrases whose volumes must survive? (Enter = none): "
@@ -153,3 +153,12 @@ def test_at_the_prompt_it_is_asked_for_each_command(machine):
     ran = machine.run("open", "my.vault", **her)
     assert (0, 2) == (ran.code, ran.screen.count(QUESTION))
     assert lag(machine)
+
+
+def test_left_alone_with_the_question_it_locks(machine):
+    her = {"terminal": ScriptedTerminal(["one", "add much.bin", LEFT])}
+    ran = machine.run("open", "my.vault", stdin=TextStream(terminal=True), **her)
+    assert 0 == ran.code
+    assert ran.err.endswith("Locked.\n")
+    assert "cannot be opened" not in ran.err
+    assert "much.bin" not in machine.run(*VAULT, "list", secrets=["one"]).out

@@ -115,10 +115,12 @@ def tracer(tmp_path_factory):
     (folder / "partner.pub").write_bytes(made.out)
     script = "contact add partner partner.pub\ncontact add zarmina her.card\n"
     script += "seal --to zarmina -o hers.age --yes\nlog --proof 0 -o proof\nadd - \n"
+    script += "scrub --yes --no-input\n"
     tracer.vault("my.vault", "open", typed=script.encode())
     tracer.vault("my.vault", "seal", "0", "1", "--to", "partner", "-o", "partner.age", "--yes")
     tracer.vault("her.vault", "open", typed=b"contact add amina my.card\nstatus\n")
-    tracer.vault("her.vault", "import", "hers.age")
+    received = tracer.vault("her.vault", "open", typed=b"import hers.age\nburn --yes\n")
+    assert received.err.index(b"new in") < received.err.index(b"Burnt: her.vault")
     tracer.run("verify", "partner.age", "-i", "partner.key", "--signed-by", "my.card")
     tracer.vault("my.vault", "erase", "1", "--yes")
     tracer.run("unseal", "partner.age", "-i", "partner.key", "--extract", "received")

@@ -185,12 +185,7 @@ def fail(world):
     folder, machine, see = world.machine.folder, world.machine, world.see
     for words in (["list"], ["status"], ["note", "--title", "x"], ["add", "gate.txt"], ["open"]):
         see(*words, secret="wrong")
-    see("scrub", "--yes", others=[])
-    see("scrub", "--yes", others=["wrong"])
-    see("scrub", "--yes", others=[SECRETS[world.level], "wrong"])
-    see("scrub", "--no-input")
-    see("burn", "--no-input")
-    see("burn", "--yes", secret="wrong")
+    refuse_to_overwrite(see, SECRETS[world.level])
     see("show", "99")
     see("get", "99", "-o", "none")
     see("list", "--level", "2")
@@ -235,6 +230,16 @@ def fail(world):
     see("status", "--json")
     see("check", "--json")
     see("open", typed=b"add some.bin --again\nnote x\n.\nlist\n")
+
+
+def refuse_to_overwrite(see, known):
+    """Scrub and burn where nobody answers, or wrongly."""
+    see("scrub", "--yes", others=[])
+    see("scrub", "--yes", others=["wrong"])
+    see("scrub", "--yes", others=[known, "wrong"])
+    see("scrub", "--no-input")
+    see("burn", "--no-input")
+    see("burn", "--yes", secret="wrong")
 
 
 def worlds(folder, game, script):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections import deque
 
+from vault.cli.terminal import Left
+
 # Six words, or 24 digits in groups, alone on an indented line: what the program made.
 MADE = re.compile(r"^ {4}((?:[a-z-]+ ){5}[a-z-]+|(?:[0-9]{4} ){5}[0-9]{4})$", re.MULTILINE)
 
@@ -37,8 +39,10 @@ class ScriptedTerminal:
     def write(self, text):
         self.screen += text
 
-    def read_line(self, question, *, secret):
+    def read_line(self, question, *, secret, seconds=None):
         self.screen += question
+        if seconds is not None and not self.wait(seconds):
+            raise Left
         if not self.answers:
             raise EOFError
         answer = self.answers.popleft()

@@ -113,6 +113,7 @@ ADVICE = (
     "Below 512MiB a file is for trials",
     "A bundle begins with the words",
     "Bundle number",
+    "Stopped after",
     "Volume ",
 )
 """Beginnings of what is told whether a command does its work or not."""

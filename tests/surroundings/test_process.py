@@ -28,6 +28,7 @@ COMMANDS = {
     "import": ["import", "bundle"],
     "erase": ["erase", "1", "--yes"],
     "seal": ["seal", "--to", "partner", "-o", "out", "--yes"],
+    "scrub": ["scrub", "--yes"],
     "proof": ["log", "--proof", "0", "-o", "out"],
     "get": ["get", "0", "-o", "out"],
     "init": ["init", "new", "--size", SIZE, "--passphrases", "1"],
@@ -133,7 +134,7 @@ def calls_of(scene, command, tmp_path):
     return int(ran.stderr.split()[-1])
 
 
-@pytest.mark.parametrize("command", WRITING)
+@pytest.mark.parametrize("command", [*WRITING, "scrub"])
 def test_ctrl_c_at_any_write_leaves_the_last_commit_and_no_temporary_file(scene, command, tmp_path):
     total = calls_of(scene, command, tmp_path)
     for number in sorted({total // 2, total - 1}):

@@ -25,14 +25,16 @@ class Terminal(Protocol):
         """Show a text as it is; it has to be safe already."""
         ...
 
-    def read_line(self, question: str, *, secret: bool) -> str:
+    def read_line(self, question: str, *, secret: bool, seconds: float | None = None) -> str:
         """Ask, and return what is typed up to Enter, without it.
 
         Args:
             question: shown first, as it is; whoever sees it may type.
             secret: what is typed is not shown; what was typed before the question is no answer.
+            seconds: how long one may take for a secret, where there is an end to it.
 
         Raises:
+            Left: nothing was typed for so many seconds.
             EOFError: the person ended the input instead.
             VaultError: what was typed is too long or no text.
         """
@@ -70,14 +72,14 @@ class Attended:
         """Show a text as it is."""
         self._inner.write(text)
 
-    def read_line(self, question: str, *, secret: bool) -> str:
+    def read_line(self, question: str, *, secret: bool, seconds: float | None = None) -> str:
         """Ask, and return what is typed up to Enter.
 
         Raises:
             Left: nothing was, for too long.
         """
-        if secret:  # no waiting: it would be echoed meanwhile
-            return self._inner.read_line(question, secret=True)
+        if secret:  # waited for inside: here it would be echoed meanwhile
+            return self._inner.read_line(question, secret=True, seconds=seconds or self._seconds)
         self._inner.write(question)
         if not self._inner.wait(self._seconds):
             raise Left
@@ -171,9 +173,11 @@ if sys.platform == "win32":
             self._out.write(text)
             self._out.flush()
 
-        def read_line(self, question: str, *, secret: bool) -> str:
+        def read_line(self, question: str, *, secret: bool, seconds: float | None = None) -> str:
             """Ask, and return what is typed up to Enter."""
             self.write(question)
+            if secret and seconds is not None and not self.wait(seconds):
+                raise Left
             return self._read_secret() if secret else self._read_shown()
 
         def _read_shown(self) -> str:
@@ -242,14 +246,14 @@ else:
             while left:
                 left = left[os.write(self._descriptor, left) :]
 
-        def read_line(self, question: str, *, secret: bool) -> str:
+        def read_line(self, question: str, *, secret: bool, seconds: float | None = None) -> str:
             """Ask, and return what is typed up to Enter."""
             if secret:
-                return decoded(self._unechoed(question))
+                return decoded(self._unechoed(question, seconds))
             self.write(question)
             return decoded(self._typed())
 
-        def _unechoed(self, question: str) -> bytes:
+        def _unechoed(self, question: str, seconds: float | None) -> bytes:
             before = termios.tcgetattr(self._descriptor)
             silent = termios.tcgetattr(self._descriptor)
             silent[3] &= ~termios.ECHO
@@ -258,6 +262,8 @@ else:
             termios.tcsetattr(self._descriptor, termios.TCSAFLUSH, silent)
             try:
                 self.write(question)
+                if seconds is not None and not self.wait(seconds):
+                    raise Left
                 return self._typed()
             finally:
                 termios.tcsetattr(self._descriptor, termios.TCSAFLUSH, before)

@@ -110,9 +110,9 @@ TOPICS = {
         mark("Erasing, writing over, and making the file impossible to open"),
         (
             mark(
-                "`amanat erase` takes out what an entry says, and its file. For a while older states"
-                " stay in unused places of the file, where whoever has the passphrase could find"
-                " them."
+                "`amanat erase` takes out what an entry says, and its file. For a while older"
+                " states stay in unused places of the file, where whoever has the passphrase could"
+                " find them."
             ),
             mark(
                 "`amanat scrub` writes over all of these places. Whatever is not open is written"

@@ -163,17 +163,16 @@ class Session:
         Nothing staged goes along. What stood in these rows and is not live is gone from the file.
 
         Args:
-            most_rows: at most so many, unless more are needed to keep the reserve.
+            most_rows: at most so many.
 
         Raises:
             NotSaved, RolledBack: as for `commit`.
         """
         self._check_writable()
         usable = [volume for volume in self.volumes if volume.usable]
-        epoch = self._cell.epoch
-        allowed = min(self.geometry.max_commit_rows, clean_rows(usable, epoch))
-        needed = choose_rows(usable, self.geometry, epoch, carry=False) or 1
-        rows = max(needed, min(allowed, most_rows))
+        clean = clean_rows(usable, self._cell.epoch)
+        # Nothing is staged, so that more rows at once move no other blocks than one by one.
+        rows = max(1, min(self.geometry.max_commit_rows, clean, most_rows))
         self._write(usable, rows, carry=False)
         return rows
 

@@ -87,7 +87,7 @@ def _tell(here: Invocation, vault: OpenVault, report: ScrubReport) -> None:
         return
     if not report.whole:
         output.warn(
-            _("Stopped after {rows} of {of} rows. Nothing in use is lost; begin anew some time."),
+            _("Stopped after {rows} of {of} rows. What is in use is whole; scrub begins anew."),
             rows=report.rows,
             of=report.of,
         )
