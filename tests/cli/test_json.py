@@ -61,9 +61,8 @@ def printed(tmp_path_factory):
     mine("check")
     mine("check", "--deep", "--repair", "--from", "one.txt")
     run("keygen", "-o", "partner.key")
-    run("guide")
-    run("guide", "start")
-    run("doctor")
+    for words in (["guide"], ["guide", "start"], ["doctor"]):
+        run(*words)
     mine("contact", "card", "-o", "my.card")
     hers("contact", "card", "-o", "her.card")
     hers("contact", "add", "amina", "my.card")
@@ -77,11 +76,7 @@ def printed(tmp_path_factory):
     mine("seal", "0", "--to", "zarmina", "-o", "hers.age", "--yes")
     hers("import", "hers.age", "one.txt", code=3)
     hers("show", "amina/0")
-    run("init", "both.vault", "--size", "16842752", "--passphrases", "2", secrets=["a", "b"])
-    both = ("--vault", "both.vault", "--level", "0")
-    run("note", "x", *both, secrets=["b"])
-    run("put-right", "0", "--dry-run", *both, secrets=["b"])
-    run("put-right", "0", "--yes", *both, secrets=["b"])
+    work_below(run)
     hers("erase", "amina/0", "--dry-run")
     hers("erase", "amina/0", "--yes")
     run("verify", "partner.age", "-i", "partner.key")
@@ -89,6 +84,15 @@ def printed(tmp_path_factory):
     run("unseal", "partner.age", "-i", "partner.key", "--extract", "received")
     write_anew(run, hers)
     return found
+
+
+def work_below(run):
+    """What takes two volumes."""
+    run("init", "both.vault", "--size", "16842752", "--passphrases", "2", secrets=["a", "b"])
+    both = ("--vault", "both.vault", "--level", "0")
+    run("note", "x", *both, secrets=["b"])
+    run("put-right", "0", "--dry-run", *both, secrets=["b"])
+    run("put-right", "0", "--yes", *both, secrets=["b"])
 
 
 def write_anew(run, hers):
