@@ -70,7 +70,7 @@ NEW = ("uno", "due")
 DEEDS = {
     "init": Deed(("init", "new", "--size", SIZE, "--passphrases", "2"), NEW, "", opens=NEW),
     "add": Deed(("add", "source", "sources")),
-    "note": Deed(("note", "--title", "new")),
+    "note": Deed(("note", "--title", "a later note")),
     "erase": Deed(("erase", "0", "1", "--yes")),
     "scrub": Deed(("scrub", "--yes")),
     "import": Deed(("import", "bundle"), ("one",), "partner", again=frozenset({0, 20})),

@@ -1,8 +1,10 @@
 """SIGKILL at every write of every command that writes: from within, and from outside.
 
 From within, at every call that changes the disk, in the order in which they are made. From
-outside, by strace at every write system call of the program as a process of its own, whatever
-calls our seam knows of; strace counts the calls of each thread for itself.
+outside, by strace at the Nth write system call of the program as a process of its own, whatever
+calls our seam knows of. strace counts each thread for itself: of a command that writes in several
+threads it reaches the Nth call of the thread that comes to it first. So it also counts all of
+them: there are no more than those of the seam, each of which is reached from within.
 """
 
 from __future__ import annotations
