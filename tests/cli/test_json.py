@@ -93,6 +93,10 @@ def work_below(run):
     run("note", "x", *both, secrets=["b"])
     run("put-right", "0", "--dry-run", *both, secrets=["b"])
     run("put-right", "0", "--yes", *both, secrets=["b"])
+    both = ("--vault", "both.vault")
+    run("stock", "add", "one.txt", "two.txt", *both, secrets=["b"])
+    run("stock", "list", *both, secrets=["b"])
+    run("stock", "move", *both, secrets=["b"])
 
 
 def write_anew(run, hers):

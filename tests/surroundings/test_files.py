@@ -148,6 +148,8 @@ ON_A_VAULT = {
     "add": ["add", "source"],
     "note": ["note", "--title", "x"],
     "erase": ["erase", "0", "--yes"],
+    "stock add": ["stock", "add", "source"],
+    "stock move": ["stock", "move"],
     "put-right": ["put-right", "0", "--yes"],
     "move": ["move", "out", "--passphrases", "2"],
     "rescue": ["rescue", "out"],

@@ -101,6 +101,12 @@ class Entries(Index):
             "WHERE l.origin = ? AND e.seq >= ? ORDER BY e.seq LIMIT ?", (origin, first, limit)
         )
 
+    def entries_of_kind(self, origin: str, kind: str) -> tuple[Entry, ...]:
+        """Return the entries of one log and kind, in its order; 500 at most."""
+        return self._entries(
+            "WHERE l.origin = ? AND e.kind = ? ORDER BY e.seq LIMIT ?", (origin, kind, PORTION)
+        )
+
     def entries_with(self, sha256: bytes) -> tuple[Entry, ...]:
         """Return the entries whose file has this SHA-256, the oldest first, 100 at most."""
         return self._entries("WHERE m.sha256 = ? ORDER BY e.id LIMIT 100", (sha256,))

@@ -51,6 +51,7 @@ ENTRIES = {
     "put-right": Entry(
         _ENTRIES, mark("Move entries that were brought in with the wrong passphrase."), "put_right"
     ),
+    "stock": Entry(_ENTRIES, mark("Files that wait to be moved to a less secret volume."), "stock"),
     "contact": Entry(_PEOPLE, mark("People you send to and receive from."), "contact"),
     "seal": Entry(_PEOPLE, mark("Seal entries into a bundle that one contact can open."), "seal"),
     "import": Entry(

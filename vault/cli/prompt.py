@@ -137,15 +137,23 @@ class Prompt:
         return None if terminal is None else Attended(terminal, idle)
 
     def _greet(self, terminal: Terminal) -> None:
+        from vault.operations.stock import waiting
+
         lines = [
             _("“{label}” is open. Type a command, help or exit."),
             _("Without a line for {minutes} minutes it locks."),
         ]
         if not self._vault.session.writable:
             lines.insert(1, _("It is open for reading only: nothing is written."))
+        values = {
+            "label": self._vault.label,
+            "minutes": round(self._here.surroundings.idle_seconds / 60),
+            "waiting": len(waiting(self._vault)),
+        }
+        if values["waiting"]:
+            lines.append(_("Files that wait in stock: {waiting}. To move one down: stock move"))
         for line in lines:
-            minutes = round(self._here.surroundings.idle_seconds / 60)
-            terminal.write(filled(line, {"label": self._vault.label, "minutes": minutes}) + "\n")
+            terminal.write(filled(line, values) + "\n")
 
     def _typed(self, terminal: Terminal) -> Iterator[str]:
         while True:

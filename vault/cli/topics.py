@@ -93,7 +93,7 @@ TOPICS = {
             mark(
                 "Writing with the first passphrase does not see what belongs to the others, and"
                 " uses up room that they keep free for this. `amanat status`, opened with the"
-                " last passphrase, shows how much of it is left, and refills it."
+                " last passphrase, shows how much of it is left; each save with it refills it."
             ),
             mark(
                 "So do everyday work with the last passphrase, and use --level 0 to put"
@@ -103,6 +103,11 @@ TOPICS = {
                 "What the first passphrase shows should be what such a file would hold in a life"
                 " like yours, and it should be looked after now and then. Each passphrase has a"
                 " label of yours, shown before anything is written: look at it."
+            ),
+            mark(
+                "What was added with the wrong one is moved by `amanat put-right`; copies of the"
+                " file made before still hold it where it was. Files that may be seen can wait"
+                " in `amanat stock`, to be moved to a less secret volume one at a time."
             ),
         ),
     ),

@@ -66,7 +66,13 @@ class Field:
 _YES_NO: Final = ("yes", "no", "unknown")
 
 _ALL: Final = (
-    Field("kind", mark("What kind of entry this is"), "", Form.CHOICE, choices=("exhibit", "note")),
+    Field(
+        "kind",
+        mark("What kind of entry this is"),
+        "",
+        Form.CHOICE,
+        choices=("exhibit", "note", "stock"),
+    ),
     Field("title", mark("Title"), "0102"),
     Field("initial-date", mark("When it happened, or began"), "0113", Form.DATE),
     Field("final-date", mark("When it ended"), "0114", Form.DATE),

@@ -40,7 +40,12 @@ NOTE: Final = Kind(
     frozenset({"kind", "title"}),
     frozenset({"file", "file-name", "media-metadata"}),
 )
-KINDS: Final = {kind.name: kind for kind in (EXHIBIT, NOTE)}
+STOCK: Final = Kind(
+    "stock",
+    mark("A file that waits to be moved to a less secret volume"),
+    frozenset({"kind", "file"}),
+)
+KINDS: Final = {kind.name: kind for kind in (EXHIBIT, NOTE, STOCK)}
 
 
 def check_entry(fields: Mapping[str, bytes]) -> Kind:

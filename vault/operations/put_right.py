@@ -17,22 +17,19 @@ from typing import TYPE_CHECKING, NamedTuple
 from vault.catalog import bodies
 from vault.catalog.bodies import Extent, KeptLeaf
 from vault.catalog.body_reader import read_extent, read_leaf
-from vault.catalog.rows import Media
-from vault.catalog.store import MEDIA
-from vault.crypto.hashes import Sha256
 from vault.errors import Damaged, UsageError, VaultError, mark
 from vault.evidence.kinds import check_entry
 from vault.ledger.disclosure import parse_disclosure
 from vault.ledger.entry import build_entry
 from vault.ledger.leaf import genesis, leaf_hash, parse_leaf
-from vault.operations.batches import batch_blocks
 from vault.operations.entries import append
+from vault.operations.moving import commit_both, copied_file
 from vault.operations.opened import OpenVault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from vault.catalog.rows import Entry
+    from vault.catalog.rows import Entry, Media
     from vault.operations.workplace import Progress
 
 
@@ -130,10 +127,7 @@ def put_right(vault: OpenVault, plan: Putting, progress: Progress) -> list[int]:
         target.reclaim()
         numbers = _append_all(vault, target, plan, progress)
         _take_out(vault, {entry.seq for entry in plan.entries})
-        for catalog in (target.catalog, vault.catalog):
-            while not catalog.flush():
-                vault.session.commit()
-        vault.session.commit()
+        commit_both(vault, target)
     except VaultError:
         if not vault.session.broken:
             vault.forget_staged()
@@ -150,7 +144,7 @@ def _append_all(
     media: list[Media | None] = []
     done = 0
     for entry in plan.entries:
-        media.append(_copied(vault, target, entry) if entry.media else None)
+        media.append(copied_file(vault, target, entry) if entry.media else None)
         done += entry.media.size if entry.media else 0
         progress(done, plan.size)
     numbers = []
@@ -160,27 +154,6 @@ def _append_all(
         check_entry(values)
         numbers.append(append(target, values, copy))
     return numbers
-
-
-def _copied(vault: OpenVault, target: OpenVault, entry: Entry) -> Media | None:
-    """Put a file's blocks into the other volume, unpublished."""
-    media = entry.media
-    if media is None:
-        return None
-    volume, batch = target.volume, batch_blocks(target.volume)
-    object_id = target.catalog.new_media_object()
-    digest, size = Sha256(), 0
-    chunks = -(-media.size // volume.payload)
-    read = vault.volume.read_run(MEDIA, media.object_id, 0, chunks)
-    for number, chunk in enumerate(read):
-        digest.update(chunk)
-        size += len(chunk)
-        volume.put(MEDIA, object_id, number, chunk)
-        if volume.pending_blocks() >= batch:
-            vault.session.commit()
-    if (digest.digest(), size) != (media.sha256, media.size):
-        raise Damaged(mark("The file of entry {seq} is not what its entry says."), seq=entry.seq)
-    return Media(object_id, media.size, media.sha256, media.media_type)
 
 
 def _take_out(vault: OpenVault, seqs: set[int]) -> None:

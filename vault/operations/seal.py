@@ -15,6 +15,7 @@ from vault.catalog.store import MEDIA
 from vault.contacts.card import parse_card
 from vault.crypto.hashes import sha256
 from vault.errors import UsageError, VaultError, mark
+from vault.evidence.kinds import STOCK
 from vault.evidence.metadata import parse_metadata
 from vault.ledger.checkpoint import Checkpoint
 from vault.ledger.disclosure import parse_disclosure
@@ -113,7 +114,7 @@ def plan_seal(
 
     Args:
         vault: open.
-        items: own entries; all of them if empty.
+        items: own entries; all of them if empty, but for files in stock.
         name: of the contact.
         reader: looks into files in a process that holds no key.
         progress: called with entries looked at and entries in all.
@@ -126,7 +127,9 @@ def plan_seal(
     """
     catalog = vault.catalog
     contact = catalog.contact(name)
-    entries = [vault.own(item) for item in dict.fromkeys(items)] or list(_all_own(vault))
+    entries = [vault.own(item) for item in dict.fromkeys(items)] or [
+        entry for entry in _all_own(vault) if entry.kind != STOCK.name
+    ]
     if not entries:
         raise UsageError(mark("There is nothing to send: the vault has no entries yet."))
     planned = []
