@@ -14,6 +14,7 @@ from vault.operations.reading import show_entry
 from vault.operations.rescue import damaged_vault
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from vault.operations.opened import OpenVault
@@ -102,8 +103,14 @@ def rescue(
     return reports
 
 
-def judge(scene: Scene, desk: Desk, first: int, end: int, **options: object) -> list[str]:
-    """Rescue a vault whose bytes from `first` to `end` are gone; check all that comes of it.
+def judge(scene: Scene, desk: Desk, *gone: tuple[int, int], **options: object) -> list[str]:
+    """Rescue a vault of which some ranges of bytes are gone; check all that comes of it.
+
+    Args:
+        scene: the vault as it was.
+        desk: where it stands damaged.
+        gone: first byte and end of each range.
+        options: of `rescue`.
 
     Returns:
         In words, what was lost.
@@ -111,12 +118,19 @@ def judge(scene: Scene, desk: Desk, first: int, end: int, **options: object) -> 
     reports = rescue(desk, PASSPHRASES[len(scene.held) - 1], **options)
     told = []
     for held, report in zip(scene.held, reports, strict=True):
-        told += judge_volume(desk, held, report, first, end)
+        told += judge_volume(desk, held, report, gone)
     return told
 
 
-def judge_volume(desk: Desk, held: Held, report: RescuedVolume, first: int, end: int) -> list[str]:
-    hit = {key for key, at in held.blocks.items() if at < end and first < at + GEOMETRY.sealed}
+def judge_volume(
+    desk: Desk, held: Held, report: RescuedVolume, gone: Sequence[tuple[int, int]]
+) -> list[str]:
+    hit = {
+        key
+        for key, at in held.blocks.items()
+        for first, end in gone
+        if at < end and first < at + GEOMETRY.sealed
+    }
     chunks: dict[int, int] = {}
     for namespace, object_id, _number in hit:
         if namespace == MEDIA:
@@ -124,12 +138,13 @@ def judge_volume(desk: Desk, held: Held, report: RescuedVolume, first: int, end:
             chunks[seq] = chunks.get(seq, 0) + 1
     lost_chunks = {int(lost.item): lost.loss.chunks for lost in report.lost if lost.loss.chunks}
     # Without the newest root an older one may lead to an older copy of a block.
-    assert all(count <= chunks[seq] for seq, count in lost_chunks.items())
+    if not report.end:
+        assert all(count <= chunks[seq] for seq, count in lost_chunks.items())
     newest = GEOMETRY.row_offset(held.newest_row)
-    assert chunks == lost_chunks or (first < newest + GEOMETRY.pitch and newest < end)
-    others = {namespace for namespace, _object, _number in hit} - {MEDIA}
-    if len(others) < 2 and chunks == lost_chunks:  # of index and records one suffices
-        assert not report.end
+    settled = not any(first < newest + GEOMETRY.pitch and newest < end for first, end in gone)
+    if settled and len({namespace for namespace, _object, _number in hit} - {MEDIA}) < 2:
+        assert chunks == lost_chunks
+        assert not report.end  # of index and records one suffices
         assert set(lost_chunks) == {int(lost.item) for lost in report.lost}
     if report.anew or report.label is None:
         return [f"volume {report.level + 1}"]
@@ -139,11 +154,13 @@ def judge_volume(desk: Desk, held: Held, report: RescuedVolume, first: int, end:
         found = readable(desk, vault)
         checked = check_vault(vault, no_progress)
     for seq, content in held.entries.items():
-        if seq not in named and not report.end:
+        if seq in found and seq not in named:
             assert content == found[seq], seq
+        assert seq in {*found, *named} or report.end or report.since, seq
     assert not checked.rebuilt
     if not report.lost:
         assert () == checked.losses.record_blocks
     assert not (checked.sound and report.lost)
     assert checked.sound or not report.whole
+    assert report.since == 0 or len(gone) > 0
     return [f"volume {report.level + 1}, entry {seq}" for seq in sorted(named)]

@@ -27,7 +27,7 @@ def small(tmp_path_factory):
 
 def test_a_sound_vault_is_brought_over_whole_and_goes_on(scene):
     desk = scene.fork()
-    assert [] == judge(scene, desk, 0, 0)
+    assert [] == judge(scene, desk)
     with desk.open("n", "tre") as vault:
         assert 4 == write_note(vault, {"title": b"after"})
     with desk.open("n", "tre", writable=False) as vault:
@@ -40,7 +40,7 @@ def test_without_the_front_head_the_back_one_opens(scene):
     with pytest.raises(UnlockError) as caught:
         rescue(desk, "three")
     assert "rescue --from-end" in caught.value.hint
-    assert [] == judge(scene, desk, 0, EDGE, from_end=True)
+    assert [] == judge(scene, desk, (0, EDGE), from_end=True)
 
 
 def test_the_back_head_is_found_by_the_original_size_where_bytes_were_added(scene):
@@ -48,7 +48,7 @@ def test_the_back_head_is_found_by_the_original_size_where_bytes_were_added(scen
     desk.disk.put("v", bytes(EDGE) + desk.disk.read("v")[EDGE:] + bytes(5000))
     with pytest.raises(UnlockError):
         rescue(desk, "three", from_end=True)
-    assert [] == judge(scene, desk, 0, EDGE, from_end=True, length=LENGTH)
+    assert [] == judge(scene, desk, (0, EDGE), from_end=True, length=LENGTH)
 
 
 def test_without_any_cell_the_newest_root_stands_in(scene):
@@ -56,7 +56,30 @@ def test_without_any_cell_the_newest_root_stands_in(scene):
     for end in (0, 1):
         for slot in (0, 1):
             desk.disk.damage("v", GEOMETRY.cell_offset(end, slot), bytes(CELL_UNIT))
-    assert [] == judge(scene, desk, 0, 0)
+    assert [] == judge(scene, desk)
+
+
+def spoil_newest_cells(desk):
+    """Take away what the last commit wrote of cells; the one before it has its own."""
+    with desk.open("v", "one", writable=False) as vault:
+        slot = vault.session.status(0).commits % 2
+    for end in (0, 1):
+        desk.disk.damage("v", GEOMETRY.cell_offset(end, slot), bytes(CELL_UNIT))
+
+
+def test_without_the_newest_cells_the_newest_root_stands_in(scene):
+    """The other slot tells of a state that is one save older: it is not believed."""
+    desk = scene.fork()
+    spoil_newest_cells(desk)
+    assert [] == judge(scene, desk)
+
+
+def test_without_the_newest_cells_and_rows_it_is_told_that_more_may_be_lost(scene):
+    desk = scene.fork()
+    spoil_newest_cells(desk)
+    first = GEOMETRY.row_offset(newest_row(scene.desk))
+    desk.disk.damage("v", first, bytes(GEOMETRY.pitch))
+    assert [True] * 3 == [report.end for report in rescue(desk, "three")]
 
 
 def roots_of(row):
@@ -135,7 +158,8 @@ def test_rows_written_with_a_less_secret_passphrase_are_no_loss_above(scene):
     desk = scene.fork()
     with desk.open("v", "one") as vault:
         write_note(vault, {"title": b"below"})
-    assert [False] * 3 == [report.end for report in rescue(desk, "three")]
+    reports = rescue(desk, "three")
+    assert [(True, 0), (True, 1), (True, 1)] == [(one.whole, one.since) for one in reports]
 
 
 def test_every_block_of_a_volume_in_turn_costs_that_block(small):
@@ -145,7 +169,7 @@ def test_every_block_of_a_volume_in_turn_costs_that_block(small):
             continue
         desk = small.fork()
         desk.disk.flip("v", at + 50)
-        found = judge(small, desk, at, at + 1)
+        found = judge(small, desk, (at, at + 1))
         assert bool(found) is (namespace == MEDIA)
         told |= {namespace}
     assert {PAGE, MEDIA, RECORD} == told
@@ -175,7 +199,7 @@ def test_a_zeroed_range_costs_what_stood_there(scene, length):
     for start in range(first, first + 24 * GEOMETRY.pitch, 24 * GEOMETRY.pitch // 4):
         desk = scene.fork()
         desk.disk.damage("v", start, bytes(length))
-        lost |= {*judge(scene, desk, start, start + length)}
+        lost |= {*judge(scene, desk, (start, start + length))}
     assert bool(lost) is (length > 4096)
 
 
@@ -185,7 +209,7 @@ def test_a_truncated_file_gives_what_is_left_of_it(scene, kept):
     desk = scene.fork()
     end = int(LENGTH * kept)
     desk.disk.put("v", desk.disk.read("v")[:end])
-    judge(scene, desk, end, LENGTH)
+    judge(scene, desk, (end, LENGTH))
 
 
 def test_what_is_brought_back_below_does_not_depend_on_what_is_open_above(scene):

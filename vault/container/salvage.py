@@ -51,13 +51,16 @@ class Salvaged(NamedTuple):
         lost: live blocks that are gone, as far as a readable root counted them.
         by_headers: some blocks were found by their headers alone: pages of several states may
             stand beside each other, and what was forgotten may have come back.
-        behind: rows were written, perhaps with this level, after the newest state that a root
-            tells of: what came then is found by headers, if at all.
+        since: rows written after the newest state that a root tells of. They were written
+            without this level, or it is damaged in them: both look the same.
+        behind: some of them have no root of a lower level either: they are damaged, and what
+            came then is found by headers, if at all.
     """
 
     volume: Volume
     lost: int
     by_headers: bool
+    since: int
     behind: bool
 
 
@@ -98,7 +101,9 @@ class DamagedContainer:
         """
         file, geometry = self._file, self.geometry
         cells = _cells(file, geometry, cell_key(self._keys[0]))
-        cell = max(cells, key=lambda one: one.commit, default=None)
+        cell = _newest(cells)
+        sure = cell is not None
+        written = max((one.epoch for one in cells), default=0)
         sealers = _Sealers(geometry, cells)
         levels = []
         for share, key in zip(geometry.shares, self._keys, strict=False):
@@ -107,8 +112,9 @@ class DamagedContainer:
             if cell is None and state is not None:
                 cell = _stand_in(geometry, state)
             sealers.learn(reader)
-            behind = state is None or sealers.is_behind(state.epoch, cell)
-            levels.append(_Level(reader, state, findings, sealers.before(cell), behind=behind))
+            level = _Level(reader, state, findings, sealers.before(cell))
+            level.compare(written, sealers.rooted, sure=sure)
+            levels.append(level)
         for row in range(geometry.rows):
             for level in levels:
                 level.scan(row)
@@ -184,6 +190,17 @@ def _cells(file: File, geometry: Geometry, key: bytes) -> list[Cell]:
     return found
 
 
+def _newest(cells: Sequence[Cell]) -> Cell | None:
+    """Return the cell that counts; None where one of the two slots cannot be read.
+
+    It may have held the newest. Then the newest root decides: rows are durable before a cell is
+    written, so that what a lost cell told of is there.
+    """
+    if {cell.commit % 2 for cell in cells} != {0, 1}:
+        return None
+    return max(cells, key=lambda cell: cell.commit)
+
+
 def _stand_in(geometry: Geometry, state: State) -> Cell:
     """Without a cell, the newest root of the least secret level that has one says what counts."""
     newest = state.table[state.epoch % geometry.rows]
@@ -191,12 +208,16 @@ def _stand_in(geometry: Geometry, state: State) -> Cell:
 
 
 class _Sealers:
-    """Per row of the ring, under which epochs and ids it may have been written."""
+    """Per row of the ring, under which epochs and ids it may have been written.
+
+    Attributes:
+        rooted: epochs of the rows in which a root was read, of the levels looked at so far.
+    """
 
     def __init__(self, geometry: Geometry, cells: Sequence[Cell]) -> None:
         self._geometry = geometry
         self._known: list[set[Sealer]] = [set() for _ in range(geometry.rows)]
-        self._rooted: set[int] = set()
+        self.rooted: set[int] = set()
         for cell in cells:
             first = cell.epoch - min(cell.rows, geometry.rows)
             for epoch in range(first, cell.epoch):
@@ -211,7 +232,7 @@ class _Sealers:
         heads = [head for row in rows for head in reader.root_heads(row, torn=True)]
         for head in heads:
             self._add(head.epoch, head.commit_id)
-            self._rooted.add(head.epoch)
+            self.rooted.add(head.epoch)
         tables: set[bytes] = set()
         for head in sorted(heads, key=lambda one: one.epoch, reverse=True):
             if len(tables) == _TABLES:
@@ -234,16 +255,6 @@ class _Sealers:
             for known in self._known
         ]
 
-    def is_behind(self, epoch: int, cell: Cell | None) -> bool:
-        """Tell whether a row since `epoch` has no readable root of this level or one below.
-
-        Where only one below has a root, the row was written without this level.
-        """
-        if cell is None:
-            return False
-        since = range(max(epoch + 1, cell.epoch - self._geometry.rows), cell.epoch)
-        return not self._rooted.issuperset(since)
-
 
 class _Level:
     """One level, as the rows are read."""
@@ -254,17 +265,34 @@ class _Level:
         state: State | None,
         findings: Findings,
         sealers: list[list[Sealer]],
-        *,
-        behind: bool,
     ) -> None:
         self._reader = reader
-        self._behind = behind
+        self._since = 0
+        self._behind = state is None
         self._findings = findings
         self._rootless = state is None
         self._state = state or State(-1, 0, 0, empty_table(reader.geometry))
         self._sealers = sealers
         self._read = [0] * reader.geometry.rows
         self._newer: dict[bytes, tuple[int, int, bytes]] = {}
+
+    def compare(self, written: int, rooted: set[int], *, sure: bool) -> None:
+        """See what was written after the newest root of this level.
+
+        Args:
+            written: rows written so far, at least.
+            rooted: rows with a root of this level or a lower one.
+            sure: whether no more were written.
+        """
+        if self._rootless:
+            return
+        rows, following = self._reader.geometry.rows, self._state.epoch + 1
+        since = range(max(following, written - rows), written)
+        self._since = len(since)
+        self._behind = not rooted.issuperset(since)
+        if not sure:  # every row has some root: where the next has none, it may have been newer
+            beyond = max([written - 1, *rooted]) + 1
+            self._behind |= all(epoch % rows != beyond % rows for epoch in rooted)
 
     def scan(self, row: int) -> None:
         """Open every block of a row that counts."""
@@ -316,4 +344,5 @@ class _Level:
         lost = self._findings.lost + sum(name not in self._newer for name in gone)
         nothing = self._rootless and not state.where
         volume = Volume(self._reader, None if nothing else state, self._findings)
-        return Salvaged(volume, lost, self._rootless or bool(self._newer), self._behind)
+        by_headers = self._rootless or bool(self._newer)
+        return Salvaged(volume, lost, by_headers, self._since, self._behind)

@@ -54,6 +54,8 @@ class RescuedVolume(NamedTuple):
         entries: how many are there, of all logs.
         lost: per entry, what is missing.
         end: entries may have followed the last one known.
+        since: rows written after the newest state that can be read: without this volume, or
+            what came then is lost.
         blocks: blocks that were in use and cannot be read, as far as they were counted.
         anew: neither an index nor a record could be read: the volume begins anew, empty.
     """
@@ -63,6 +65,7 @@ class RescuedVolume(NamedTuple):
     entries: int
     lost: Sequence[LostPart]
     end: bool
+    since: int
     blocks: int
     anew: bool
 
@@ -150,7 +153,7 @@ class DamagedVault:
         for volume, one, names, empty in zip(volumes, found, unread, anew, strict=True):
             volume.leave_out(names)
             told = _told(volume, one.lost + len(names), place, anew=empty)
-            reports.append(told._replace(end=told.end or one.behind))
+            reports.append(told._replace(end=told.end or one.behind, since=one.since))
         return reports
 
     def close(self) -> None:
@@ -219,7 +222,8 @@ def _mend(volume: NewVolume, found: Salvaged, place: Workplace) -> None:
         sound = not losses.pages and not catalog.rebuilt
         if not sound:
             catalog.make_anew()
-            catalog.bring_back(stored)
+            if catalog.bring_back(stored):
+                catalog.repair()  # blocks of which nothing is lost any more become empty ones
         if found.by_headers and not catalog.losses().records:
             # What was dropped before, and has come back: no entry names it.
             for object_id in catalog.unpublished_media():
@@ -253,7 +257,7 @@ def _told(volume: NewVolume, blocks: int, place: Workplace, *, anew: bool) -> Re
             label = None
         lost = [LostPart(_item(catalog, one), _title(catalog, one), one) for one in losses.entries]
         entries = sum(_count(catalog, origin) for origin in catalog.logs())
-    return RescuedVolume(volume.level, label, entries, lost, losses.end, blocks, anew)
+    return RescuedVolume(volume.level, label, entries, lost, losses.end, 0, blocks, anew)
 
 
 def _count(catalog: Catalog, origin: str) -> int:

@@ -31,7 +31,8 @@ SCHEMA = JsonSchema(
         "whole": mark("whether nothing is lost"),
         "volumes": mark(
             "per volume: number, label, entries, whole, end (entries may have followed), "
-            "anew (nothing was readable), lost (per entry: item, title, leaf, fields, chunks)"
+            "since (rows written later, without it or lost), anew (nothing was readable), "
+            "lost (per entry: item, title, leaf, fields, chunks)"
         ),
     },
 )
@@ -139,6 +140,9 @@ def _further(report: RescuedVolume) -> list[str]:
         texts.append(_("Its name and the keys of its log are lost."))
     if report.end and not report.anew:
         texts.append(_("Entries may have followed the last one known."))
+    if report.since and not report.end:
+        text = _("{rows} rows were written later: without this passphrase, or what came is lost.")
+        texts.append(text.format(rows=report.since))
     return texts
 
 
@@ -149,6 +153,7 @@ def _content(report: RescuedVolume) -> dict[str, object]:
         "entries": report.entries,
         "whole": report.whole,
         "end": report.end,
+        "since": report.since,
         "anew": report.anew,
         "lost": [
             {
