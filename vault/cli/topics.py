@@ -74,7 +74,8 @@ TOPICS = {
             mark(
                 "Programs give passphrases with --passphrase-fd or --passphrase-file, one a line,"
                 " in the order in which they are asked for. They are never words of the command,"
-                " where other users of the machine could read them."
+                " where other users of the machine could read them. Where others are asked for, an"
+                " empty line means none; with --no-input the end of the lines does as well."
             ),
         ),
     ),
