@@ -142,6 +142,9 @@ def _run(result: Result, kind: str, count: int, seed: int, *, synced: bool) -> R
             for _ in range(count):
                 run.cycle(result)
     except NotPossibleHere as reason:
-        result.skipped = str(reason)
+        if result.tried:  # it was possible before: a file system that no longer mounts is a finding
+            result.faults.append(str(reason))
+        else:
+            result.skipped = str(reason)
     result.faults = [f"{result.what}, seed {seed}: {fault}" for fault in result.faults]
     return result

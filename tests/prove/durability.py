@@ -8,7 +8,8 @@
     many     eight processes at once on one container                         --commands N, of each
 
 All parts by default, on all processors, from one --seed. A fault is printed with what makes it
-again. What a part needs and this system does not have is said in capitals.
+again. What a part needs and this system does not have is said in capitals. Ctrl-C stops, and
+prints what was found until then.
 """
 
 from __future__ import annotations
@@ -73,6 +74,7 @@ def fault_jobs(wanted: argparse.Namespace) -> Iterator[Job]:
             for forever in (False, True):
                 yield faults.at_every_call, (name, kind, forever)
         yield faults.short_writes, (name,)
+    for name in wanted.deeds or DEEDS:
         yield faults.unreadable, (name,)
 
 
@@ -110,23 +112,29 @@ def prove(name: str, wanted: argparse.Namespace) -> int:
     """Run one part, print what it found, and return the number of its faults."""
     started = time.monotonic()
     found: dict[str, Result] = {}
+    done = 0
     # Processes of one thread, which may fork and take their mounts apart.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(
         wanted.processes, mp_context=context, initializer=end_with_parent
     ) as pool:
         jobs = [pool.submit(attempt, *job) for job in PARTS[name](wanted)]
-        for job in as_completed(jobs):
-            result = job.result()
-            for fault in result.faults:
-                print(f"FAULT {fault}", flush=True)
-            if result.what in found:
-                found[result.what].add(result)
-            else:
-                found[result.what] = result
+        try:
+            for job in as_completed(jobs):
+                result = job.result()
+                done += 1
+                for fault in result.faults:
+                    print(f"FAULT {fault}", flush=True)
+                found.setdefault(result.what, Result(result.what)).add(result)
+                if sys.stderr.isatty():
+                    print(f"\r{name}: {done} of {len(jobs)}", end="", file=sys.stderr, flush=True)
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)
     for what in sorted(found):
         print(found[what].line(), flush=True)
-    print(f"{name}: {time.monotonic() - started:.0f} s", flush=True)
+    print(f"{name}: {done} of {len(jobs)} jobs, {time.monotonic() - started:.0f} s", flush=True)
+    if done < len(jobs):
+        raise KeyboardInterrupt
     return sum(len(result.faults) for result in found.values())
 
 
@@ -144,7 +152,11 @@ def main() -> int:
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     wanted = parser.parse_args()
     print(f"seed {wanted.seed}, Python {sys.version.split()[0]}, {os.uname().release}", flush=True)
-    count = sum(prove(name, wanted) for name in wanted.parts or PARTS)
+    try:
+        count = sum(prove(name, wanted) for name in wanted.parts or PARTS)
+    except KeyboardInterrupt:
+        print("stopped; what was found until then stands above")
+        return 130
     print(f"{count or 'no'} faults")
     return 1 if count else 0
 
