@@ -6,8 +6,12 @@ import os
 
 import pytest
 
-from operations.desk import PHOTO, listed, no_progress
+from operations.desk import PHOTO, Desk, listed, no_progress
+from seam.crashing import CrashingDisk, crash_states
+from seam.small import CHEAP_KDF, EDGE, seeded
 from vault.catalog.store import MEDIA
+from vault.container.form import Form
+from vault.container.geometry import build
 from vault.errors import ContainerFull, NotFound, UsageError
 from vault.operations.entries import write_note
 from vault.operations.erase import erase, plan_erase
@@ -171,6 +175,46 @@ def test_erasing_works_in_a_volume_that_is_full_to_the_brim(desk):
     go_round(desk)
     assert 0 == holding(desk)
     assert desk.check("v").sound
+
+
+def test_after_a_power_cut_an_entry_is_erased_whole_or_not_at_all(worded, rng):
+    disk = CrashingDisk(worded.disk)
+    erased(Desk(worded.folder, disk=disk, seed=304), "1", "2")
+    seen = set()
+    for state in crash_states(disk.log, rng, 25):
+        desk = Desk(worded.folder, disk=state.disk, seed=305)
+        with desk.open("v", writable=False) as vault:
+            seen.add(tuple(entry.fields > 0 for entry in vault.catalog.newest()))
+        assert desk.check("v").sound, repr(state)
+    assert {(True,) * 4, (True, False, False, True)} == seen
+
+
+def test_a_note_that_does_not_fit_leaves_a_volume_from_which_can_be_erased(tmp_path):
+    """Its index takes several commits here, of which the last would find no room."""
+    form = Form(CHEAP_KDF, coarse_geometry, lambda _length: True)
+    desk = Desk(tmp_path, form=form, length=2 * EDGE + 64 * 26 * 16444)
+    desk.make("v")
+    random = seeded(1)
+    text = " ".join(random(3).hex() for _ in range(700)).encode()
+    with desk.open("v") as vault:
+        desk.add(vault, desk.file("most", os.urandom((vault.volume.room(media=True) - 5) << 14)))
+        written = [0]
+        with pytest.raises(ContainerFull):
+            write_for_ever(vault, text, written)
+        assert written == [seq for seq, _ in listed(vault)]
+        assert erase(vault, plan_erase(vault, ["1"]), no_progress).stopped is None
+    assert desk.check("v").sound
+
+
+def write_for_ever(vault, text, written):
+    while True:
+        written.append(write_note(vault, {"title": b"x", "description": text}))
+
+
+def coarse_geometry(length):
+    """64 rows of a few blocks of 16 KiB."""
+    pitch = (length - 2 * EDGE) // 64
+    return build(length=length, payload=16384, rows=64, pitch=pitch, edge=EDGE)
 
 
 def test_erasing_many_entries_goes_over_several_commits_each_whole(desk):

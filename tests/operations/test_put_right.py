@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 
 from operations.desk import PHOTO, Desk, listed, no_progress
+from seam.crashing import CrashingDisk, crash_states
 from vault.catalog.store import MEDIA, RECORD
 from vault.errors import ContainerFull, Damaged, NotFound, UsageError, VaultError
 from vault.ledger.leaf import parse_leaf
 from vault.operations.entries import write_note
+from vault.operations.inspect import check_vault
 from vault.operations.log import write_proof
+from vault.operations.opened import OpenVault
 from vault.operations.protection import further_volumes
 from vault.operations.put_right import plan_put_right, put_right
 from vault.operations.reading import show_entry
@@ -120,6 +123,21 @@ def test_entries_go_where_it_was_said_whatever_else_is_opened_meanwhile(tmp_path
             assert [0] == put_right(vault, plan, no_progress)
     with desk.open("v", "two", writable=False) as vault:
         assert [(0, WORD.decode())] == listed(vault)
+
+
+def test_after_a_power_cut_an_entry_is_above_or_below_never_lost(mixed, rng):
+    """One commit takes it out below and publishes it above."""
+    disk = CrashingDisk(mixed.disk)
+    put(Desk(mixed.folder, disk=disk, seed=302), "3")
+    seen = set()
+    for state in crash_states(disk.log, rng, 25):
+        desk = Desk(mixed.folder, disk=state.disk, seed=303)
+        with desk.open("v", "two", writable=False, level=0) as vault:
+            below = [title for _, title in listed(vault)]
+            above = [title for _, title in listed(OpenVault(vault.session, 1, vault.place, "v"))]
+            assert check_vault(vault, no_progress).sound, repr(state)
+        seen.add((len(below), len(above)))
+    assert {(5, 0), (4, 1)} == seen
 
 
 @pytest.mark.parametrize(("passphrase", "level"), [("one", None), ("two", None), ("two", 1)])
