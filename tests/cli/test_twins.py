@@ -95,10 +95,8 @@ def play(world):
     """The visible script: every command that opens a vault, what works and what fails."""
     folder = world.machine.folder
     see = world.see
-    see("status")
-    see("status", "--json")
-    see("list")
-    see("check")
+    for words in (["status"], ["status", "--json"], ["list"], ["check"]):
+        see(*words)
     (folder / "road.bin").write_bytes(b"road" * 20_000)
     see("add", "road.bin", "--place", "Herat")
     see("add", "road.bin")
