@@ -86,7 +86,7 @@ def test_what_json_says(machine):
     ran = machine.run(*RESCUE, "--json", secrets=["two", "", "uno", "due"])
     assert 3 == ran.code
     lost = {"item": "0", "title": "The gate", "leaf": False, "fields": False, "chunks": 1}
-    same = {"end": False, "since": 0, "anew": False}
+    same = {"end": False, "since": 0, "anew": False, "nameless": False}
     assert {
         "schema": "amanat/rescue/v1",
         "path": "new.vault",

@@ -125,6 +125,8 @@ def judge(scene: Scene, desk: Desk, *gone: tuple[int, int], **options: object) -
 def judge_volume(
     desk: Desk, held: Held, report: RescuedVolume, gone: Sequence[tuple[int, int]]
 ) -> list[str]:
+    if report.anew or report.nameless:
+        return [f"volume {report.level + 1}"]
     hit = {
         key
         for key, at in held.blocks.items()
@@ -146,8 +148,6 @@ def judge_volume(
         assert chunks == lost_chunks
         assert not report.end  # of index and records one suffices
         assert set(lost_chunks) == {int(lost.item) for lost in report.lost}
-    if report.anew or report.label is None:
-        return [f"volume {report.level + 1}"]
     named = {int(lost.item) for lost in report.lost}
     with desk.open("n", NEW[report.level], writable=False) as vault:
         assert [] == vault.notices

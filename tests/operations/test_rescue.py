@@ -12,6 +12,7 @@ from vault.container.cell import CELL_UNIT
 from vault.errors import UnlockError
 from vault.operations.entries import write_note
 from vault.operations.inspect import check_vault
+from vault.operations.reading import show_entry
 
 
 @pytest.fixture(scope="module")
@@ -160,6 +161,23 @@ def test_rows_written_with_a_less_secret_passphrase_are_no_loss_above(scene):
         write_note(vault, {"title": b"below"})
     reports = rescue(desk, "three")
     assert [(True, 0), (True, 1), (True, 1)] == [(one.whole, one.since) for one in reports]
+
+
+def test_a_volume_without_name_and_keys_is_read_under_another_name_and_goes_on(scene):
+    desk = scene.fork()
+    desk.disk.damage("v", GEOMETRY.row_offset(12) - 17_000, bytes(131_072))
+    reports = rescue(desk, "three")
+    assert any(report.nameless for report in reports)
+    for report in reports:
+        if report.nameless:
+            assert not report.whole
+            with desk.open("n", NEW[report.level], allow_altered=True) as vault:
+                assert f"volume {report.level + 1}" == vault.label
+                (log,) = {entry.origin for entry in vault.catalog.newest()}
+                assert "lost-log-1" == vault.catalog.contact_of(log).name
+                assert "note 1" == show_entry(vault, "lost-log-1/3").entry.title
+                assert 0 == write_note(vault, {"title": b"goes on"})
+                assert not check_vault(vault, no_progress).sound
 
 
 def test_every_block_of_a_volume_in_turn_costs_that_block(small):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import apsw
 
+from vault.catalog import bodies
 from vault.catalog.catalog import Catalog
 from vault.catalog.database import Database, IndexDamaged
 from vault.catalog.records import Record
@@ -18,6 +19,7 @@ from vault.catalog.rows import blob_in, number_in
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from vault.catalog.bodies import Settings
     from vault.catalog.store import BlockStore
     from vault.catalog.stream import Draft
     from vault.crypto.entropy import Random
@@ -55,6 +57,10 @@ class MendedCatalog(Catalog):
             self._change(work)
             self.make_anew()
         return len(found)
+
+    def begin_log(self, settings: Settings) -> None:
+        """Give a volume that lost its settings new ones: it keeps what it has of other logs."""
+        self._append([(bodies.SETTINGS, settings.encode())])
 
     def _missing(self, copies: StoredIndex) -> Iterator[int]:
         """Yield the numbers that no record has, up to the last that the stored index knows."""

@@ -8,19 +8,24 @@ Every volume is treated alike, whichever is the most secret one open.
 from __future__ import annotations
 
 from contextlib import closing, contextmanager
+from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
+from vault.catalog.bodies import Settings
 from vault.catalog.catalog import Catalog
 from vault.catalog.mending import MendedCatalog, StoredIndex
 from vault.catalog.store import PAGE
+from vault.contacts.card import parse_card
 from vault.container.creation import Beginning, check_new, new_keys
 from vault.container.geometry import LEVELS
 from vault.container.new_volume import NewVolume
 from vault.container.passphrase import normalise
 from vault.container.salvage import DamagedContainer, Salvaged, open_damaged
 from vault.errors import ContainerFull, Damaged, NotFound, UsageError, mark
+from vault.ledger.keys import LOG_SEED_SIZE, LogKeys
 from vault.operations.create import check_place, first_content
 from vault.operations.move import make_named
+from vault.sync.age_identity import AgeIdentity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -29,6 +34,9 @@ if TYPE_CHECKING:
     from vault.operations.workplace import Workplace
 
     Step = Callable[[int, int], None]
+
+MOST_LOGS = 100
+"""Logs that are given a contact where a volume lost its own name; an honest one has one."""
 
 
 class LostPart(NamedTuple):
@@ -48,9 +56,12 @@ class LostPart(NamedTuple):
 class RescuedVolume(NamedTuple):
     """What became of one volume.
 
+    A volume that lost its name and the keys of its log gets others; its entries are those of a
+    contact then.
+
     Attributes:
         level: 0, 1 or 2.
-        label: its name; None where it is lost.
+        label: its name.
         entries: how many are there, of all logs.
         lost: per entry, what is missing.
         end: entries may have followed the last one known.
@@ -58,21 +69,23 @@ class RescuedVolume(NamedTuple):
             what came then is lost.
         blocks: blocks that were in use and cannot be read, as far as they were counted.
         anew: neither an index nor a record could be read: the volume begins anew, empty.
+        nameless: name and keys of its log were lost, and others stand in.
     """
 
     level: int
-    label: str | None
+    label: str
     entries: int
     lost: Sequence[LostPart]
     end: bool
     since: int
     blocks: int
     anew: bool
+    nameless: bool
 
     @property
     def whole(self) -> bool:
         """Whether everything that was in it is there."""
-        return not (self.lost or self.end or self.anew or self.label is None)
+        return not (self.lost or self.end or self.anew or self.nameless)
 
 
 class DamagedVault:
@@ -143,16 +156,16 @@ class DamagedVault:
             NewVolume(one.volume.reader.file, geometry, one.volume.level, key, one.volume)
             for one, key in zip(found, keys, strict=True)
         ]
-        anew = [
+        mended = [
             _begin_anew_or_mend(volume, one, place)
             for volume, one in zip(volumes, found, strict=True)
         ]
         beginning = Beginning(passphrases, keys, lambda _file: volumes, whole=False)
         unread = make_named(path, self.length, beginning, place, progress)
         reports = []
-        for volume, one, names, empty in zip(volumes, found, unread, anew, strict=True):
+        for volume, one, names, given_up in zip(volumes, found, unread, mended, strict=True):
             volume.leave_out(names)
-            told = _told(volume, one.lost + len(names), place, anew=empty)
+            told = _told(volume, one.lost + len(names), place, given_up)
             reports.append(told._replace(end=told.end or one.behind, since=one.since))
         return reports
 
@@ -190,22 +203,24 @@ def damaged_vault(
         yield vault
 
 
-def _begin_anew_or_mend(volume: NewVolume, found: Salvaged, place: Workplace) -> bool:
-    """Put a volume's catalog in order; without one, stage the first content of an empty volume.
+class _Mended(NamedTuple):
+    """What had to be given up of a volume as a whole; see `RescuedVolume`."""
 
-    Returns:
-        Whether it begins anew.
-    """
+    anew: bool = False
+    nameless: bool = False
+
+
+def _begin_anew_or_mend(volume: NewVolume, found: Salvaged, place: Workplace) -> _Mended:
+    """Put a volume's catalog in order; without one, stage the first content of an empty volume."""
     try:
-        _mend(volume, found, place)
+        return _mend(volume, found, place)
     except Damaged:
         label = f"volume {volume.level + 1}"
         volume.start_with(first_content(label, volume.payload, place))
-        return True
-    return False
+        return _Mended(anew=True)
 
 
-def _mend(volume: NewVolume, found: Salvaged, place: Workplace) -> None:
+def _mend(volume: NewVolume, found: Salvaged, place: Workplace) -> _Mended:
     """Stage records that only the index has, and an index from the records where it is damaged.
 
     Raises:
@@ -228,7 +243,42 @@ def _mend(volume: NewVolume, found: Salvaged, place: Workplace) -> None:
             # What was dropped before, and has come back: no entry names it.
             for object_id in catalog.unpublished_media():
                 catalog.reclaim(object_id)
+        nameless = not _is_named(catalog)
+        if nameless:
+            _begin_log(catalog, volume, place)
         _stage(catalog, volume, keep_index=sound)
+    return _Mended(nameless=nameless)
+
+
+def _is_named(catalog: Catalog) -> bool:
+    """Tell whether the volume's settings can be read."""
+    try:
+        return bool(catalog.label)
+    except Damaged:
+        return False
+
+
+def _begin_log(catalog: MendedCatalog, volume: NewVolume, place: Workplace) -> None:
+    """Let a volume that lost name and keys be read: as one with a new log, and those it had.
+
+    Nobody can sign for the old log any more. It is kept as that of a contact, under a bare
+    recipient of the volume's own.
+    """
+    seed = place.random(LOG_SEED_SIZE)
+    keys = LogKeys.from_seed(seed)
+    known = [origin for origin in catalog.logs() if catalog.contact_of(origin) is None]
+    catalog.begin_log(Settings(f"volume {volume.level + 1}", keys.origin, seed))
+    card = AgeIdentity(keys.age_seed).recipient.encode("ascii")
+    taken = {contact.name for contact in catalog.contacts()}
+    names = (name for name in map("lost-log-{}".format, count(1)) if name not in taken)
+    for origin, name in zip(known[:MOST_LOGS], names, strict=False):
+        catalog.add_contact(
+            name,
+            card,
+            fingerprint=parse_card(card).fingerprint,
+            added=place.now(),
+            origin=origin,
+        )
 
 
 def _stage(catalog: Catalog, volume: NewVolume, *, keep_index: bool) -> None:
@@ -247,34 +297,27 @@ def _stage(catalog: Catalog, volume: NewVolume, *, keep_index: bool) -> None:
             volume.drop(PAGE, 0, number)
 
 
-def _told(volume: NewVolume, blocks: int, place: Workplace, *, anew: bool) -> RescuedVolume:
+def _told(volume: NewVolume, blocks: int, place: Workplace, given_up: _Mended) -> RescuedVolume:
     """Name what is missing of a volume, as it stands in the new file."""
     with closing(Catalog(volume, random=place.random)) as catalog:
         losses: Losses = catalog.losses()
-        try:
-            label: str | None = catalog.label
-        except Damaged:
-            label = None
         lost = [LostPart(_item(catalog, one), _title(catalog, one), one) for one in losses.entries]
-        entries = sum(_count(catalog, origin) for origin in catalog.logs())
-    return RescuedVolume(volume.level, label, entries, lost, losses.end, 0, blocks, anew)
+        entries = sum(_entries_in(catalog, origin) for origin in catalog.logs())
+        label = catalog.label
+    return RescuedVolume(volume.level, label, entries, lost, losses.end, 0, blocks, *given_up)
 
 
-def _count(catalog: Catalog, origin: str) -> int:
+def _entries_in(catalog: Catalog, origin: str) -> int:
     """Count the entries of a log that are there."""
-    count = first = 0
+    found = first = 0
     while portion := catalog.entries_of(origin, first):
-        count += len(portion)
+        found += len(portion)
         first = portion[-1].seq + 1
-    return count
+    return found
 
 
 def _item(catalog: Catalog, loss: EntryLoss) -> str:
-    try:
-        own = catalog.origin == loss.origin
-    except Damaged:
-        own = True
-    if own:
+    if catalog.origin == loss.origin:
         return str(loss.seq)
     contact = catalog.contact_of(loss.origin)
     return f"{contact.name if contact else '?'}/{loss.seq}"

@@ -32,6 +32,7 @@ SCHEMA = JsonSchema(
         "volumes": mark(
             "per volume: number, label, entries, whole, end (entries may have followed), "
             "since (rows written later, without it or lost), anew (nothing was readable), "
+            "nameless (its name and keys are lost), "
             "lost (per entry: item, title, leaf, fields, chunks)"
         ),
     },
@@ -106,7 +107,7 @@ def _tell(here: Invocation, path: str, old: str, reports: Sequence[RescuedVolume
         output.line(
             _("Volume {number}, “{label}”: {entries}."),
             number=report.level + 1,
-            label=report.label or "?",
+            label=report.label,
             entries=entries_text(report.entries),
         )
         for part in report.lost:
@@ -136,8 +137,8 @@ def _further(report: RescuedVolume) -> list[str]:
     texts = []
     if report.anew:
         texts.append(_("Nothing of it can be read: it begins anew, empty."))
-    elif report.label is None:
-        texts.append(_("Its name and the keys of its log are lost."))
+    elif report.nameless:
+        texts.append(_("Its name and the keys of its log are lost; its entries bear another name."))
     if report.end and not report.anew:
         texts.append(_("Entries may have followed the last one known."))
     if report.since and not report.end:
@@ -155,6 +156,7 @@ def _content(report: RescuedVolume) -> dict[str, object]:
         "end": report.end,
         "since": report.since,
         "anew": report.anew,
+        "nameless": report.nameless,
         "lost": [
             {
                 "item": part.item,
