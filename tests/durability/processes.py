@@ -16,13 +16,31 @@ if TYPE_CHECKING:
 _PR_SET_PDEATHSIG = 1
 
 
-def end_with_parent(number: int = signal.SIGTERM) -> None:
-    """Have Linux send a signal to this process when its parent ends; SIGTERM tidies up first."""
+class Ending:
+    """Whether this process was told to end, whatever became of the exception that said so."""
+
+    told = False
+
+    @classmethod
+    def tell(cls, *_signal: object) -> None:
+        cls.told = True
+        sys.exit(1)
+
+
+def end_with_parent(parent: int, number: int = signal.SIGTERM) -> None:
+    """Have Linux send a signal to this process when its parent ends; SIGTERM tidies up first.
+
+    Args:
+        parent: number of the process that started this one; it may have ended by now.
+        number: the signal.
+    """
     if sys.platform != "linux":
         return
     if number == signal.SIGTERM:
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+        signal.signal(signal.SIGTERM, Ending.tell)
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, number)
+    if os.getppid() != parent:
+        os._exit(1)
 
 
 def start(work: Callable[[], None], told: Path) -> int:
@@ -32,12 +50,13 @@ def start(work: Callable[[], None], told: Path) -> int:
         work: what it does.
         told: where it says why it failed, if it does.
     """
+    parent = os.getpid()
     child = os.fork()
     if child:
         return child
     code = 1
     try:
-        end_with_parent(signal.SIGKILL)
+        end_with_parent(parent, signal.SIGKILL)
         work()
         code = 0
     except BaseException:  # noqa: BLE001  whatever it is, the parent tells it

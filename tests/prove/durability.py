@@ -33,7 +33,7 @@ from container.crashes import shards  # noqa: E402
 from durability import disks, faults, kernel, kills, many, model  # noqa: E402
 from durability.deeds import DEEDS  # noqa: E402
 from durability.image import KINDS  # noqa: E402
-from durability.processes import end_with_parent  # noqa: E402
+from durability.processes import Ending, end_with_parent  # noqa: E402
 from durability.result import Result  # noqa: E402
 
 if TYPE_CHECKING:
@@ -106,6 +106,9 @@ def attempt(work: Callable[..., Result], words: tuple[object, ...]) -> Result:
     except Exception as error:  # noqa: BLE001  whatever it is, it is a finding
         text = "".join(traceback.format_exception(error, limit=-4))
         return Result("work that did not end", 1, [f"{work.__name__}{words}: {text}"])
+    finally:
+        if Ending.told:  # the parent ended, and all is tidied up; the pool would go on
+            os._exit(1)
 
 
 def prove(name: str, wanted: argparse.Namespace) -> int:
@@ -116,7 +119,7 @@ def prove(name: str, wanted: argparse.Namespace) -> int:
     # Processes of one thread, which may fork and take their mounts apart.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(
-        wanted.processes, mp_context=context, initializer=end_with_parent
+        wanted.processes, context, initializer=end_with_parent, initargs=(os.getpid(),)
     ) as pool:
         jobs = [pool.submit(attempt, *job) for job in PARTS[name](wanted)]
         try:
