@@ -8,7 +8,7 @@ from concurrent.futures import ProcessPoolExecutor
 import pytest
 
 from durability import faults, kernel, kills
-from durability.deeds import DEEDS, Known, between, copied, made_scene, run
+from durability.deeds import DEEDS, EVERY, Known, between, copied, made_scene, run
 from vault.cli.index import ENTRIES
 
 KIND = "ext4 commit=1"
@@ -39,18 +39,25 @@ def test_a_kernel_that_stops_takes_nothing_that_was_acknowledged(elsewhere):
     assert 3 == shown(elsewhere(kernel.cycles, KIND, 3, 1)).tried
 
 
+@pytest.mark.long
 def test_without_fsync_it_would(elsewhere):
     assert shown(elsewhere(kernel.control, KIND, 4, 1)).seen["lost something acknowledged"]
 
 
-KILLED = {"erase": slice(2, 6, 2), "scrub": slice(30, 31), "move": slice(-3, -2)}
+@pytest.mark.parametrize(
+    ("name", "calls"),
+    [
+        ("erase", slice(3, 4)),
+        ("move", slice(-3, -2)),
+        pytest.param("put-right", EVERY, marks=pytest.mark.long),
+        pytest.param("scrub", slice(0, 60, 10), marks=pytest.mark.long),
+    ],
+)
+def test_a_killed_command_leaves_old_or_new(elsewhere, name, calls):
+    shown(elsewhere(kills.at_every_call, name, calls))
 
 
-@pytest.mark.parametrize("name", KILLED)
-def test_a_killed_command_leaves_old_or_new(elsewhere, name):
-    shown(elsewhere(kills.at_every_call, name, KILLED[name]))
-
-
+@pytest.mark.long
 def test_a_failing_call_is_told_and_leaves_old_or_new(elsewhere):
     shown(elsewhere(faults.at_every_call, "move", "ENOSPC, half written", False, slice(-4, -2)))
 
