@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import os
 import random as pseudorandom
+import threading
 
 import pytest
 
@@ -11,8 +12,10 @@ from seam.recording import RecordingDisk
 from seam.small import CATALOG_LENGTH
 from vault.errors import Damaged, NotFound, RolledBack, SourceChanged, UsageError, VaultError
 from vault.media.metadata import PROBLEMS, Metadata
+from vault.operations import background
 from vault.operations import intake as adding
 from vault.operations.add import add_stream
+from vault.operations.entries import write_note
 from vault.operations.reading import show_entry
 from vault.storage.real import RealDisk
 from vault.storage.source import FileSource, StreamSource
@@ -396,3 +399,49 @@ def test_what_fails_in_the_vault_is_not_told_of_the_file_that_was_read(desk, mon
     assert ([], [], Damaged) == (report.added, report.refused, type(report.stopped))
     with desk.open("v", writable=False) as vault:
         assert [] == listed(vault)
+
+
+def test_pressed_again_and_again_ctrl_c_lets_the_save_end_and_tells_what_it_saved(
+    desk, monkeypatch
+):
+    """A save that goes on while the vault is used for something else would be two at once."""
+    original, presses = background.wait, []
+
+    def wait(saves):
+        if len(presses) < 3:
+            presses.append(1)
+            raise KeyboardInterrupt
+        return original(saves)
+
+    monkeypatch.setattr(background, "wait", wait)
+    held = threading.Event()
+    save = adding.Intake._save
+    monkeypatch.setattr(adding.Intake, "_save", lambda *a: (held.wait(), save(*a))[1])
+    timer = threading.Timer(0.05, held.set)
+    timer.start()
+    with desk.open("v") as vault:
+        report = desk.add(vault, desk.file("a", b"kept"))
+        assert (3, [0]) == (len(presses), [item.seq for item in report.added])
+        assert isinstance(report.stopped, KeyboardInterrupt)
+    assert b"kept" == reopened(desk)
+
+
+def test_nothing_is_forgotten_and_nothing_closed_under_a_save(desk):
+    with desk.open("v") as vault:
+        write_note(vault, {"title": b"first"})
+        commit, order, inside = vault.session.commit, [], threading.Event()
+
+        def slow():
+            inside.set()
+            threading.Event().wait(0.05)
+            commit()
+            order.append("saved")
+
+        vault.session.commit = slow
+        saver = threading.Thread(target=vault.commit)
+        saver.start()
+        inside.wait()
+        vault.forget_staged()
+        order.append("forgotten")
+        saver.join()
+    assert ["saved", "forgotten"] == order

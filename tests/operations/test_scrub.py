@@ -11,6 +11,7 @@ from vault.container.head import open_head
 from vault.container.keys import VolumeKeys
 from vault.container.share_io import ShareReader
 from vault.errors import Damaged, NotSaved
+from vault.operations import scrub as scrubbing
 from vault.operations.entries import write_note
 from vault.operations.scrub import scrub
 
@@ -98,33 +99,14 @@ def test_progress_is_in_bytes_and_ends_with_all(desk):
     assert sorted(told) == told
 
 
-class Interrupted:
-    """Stands for a pool of one thread: Ctrl-C comes while the third commit is waited for."""
-
-    def __init__(self, _threads):
-        self.submitted = 0
-        self.waited = 0
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_error):
-        return None
-
-    def submit(self, work, *arguments):
-        self.submitted += 1
-        self.rows = work(*arguments)
-        return self
-
-    def result(self):
-        self.waited += 1
-        if self.waited == 3:
-            raise KeyboardInterrupt
-        return self.rows
-
-
 def test_ctrl_c_lets_the_commit_end_and_the_vault_goes_on(desk, monkeypatch):
-    monkeypatch.setattr("vault.operations.scrub.ThreadPoolExecutor", Interrupted)
+    original, waited = scrubbing.wait_out, []
+
+    def wait_out(save):
+        waited.append(1)
+        return original(save) or (KeyboardInterrupt() if len(waited) == 3 else None)
+
+    monkeypatch.setattr(scrubbing, "wait_out", wait_out)
     with desk.open("v") as vault:
         write_note(vault, {"title": b"Kept"})
         before = vault.session.status(0).epoch

@@ -22,6 +22,7 @@ from vault.evidence.metadata import encode_metadata
 from vault.ledger.entry import file_value
 from vault.media.media_type import HEAD, sniff
 from vault.media.metadata import Metadata
+from vault.operations.background import wait_out
 from vault.operations.batches import Batch, batch_blocks
 from vault.operations.entries import append, collected
 from vault.operations.opening_ahead import Opened, opened_ahead
@@ -175,7 +176,8 @@ class Intake:
         Blocks without an entry are reclaimed by the next command that brings something in.
         """
         try:
-            self._settle()  # a save under way is let end
+            with suppress(KeyboardInterrupt):  # pressed again: a save under way is let end
+                self._settle()
         except _Stopped as later:
             error = later
         self.report.stopped = error.error if isinstance(error, _Stopped) else error
@@ -344,17 +346,19 @@ class Intake:
         """Wait for the thread that saves; what it saved is added."""
         if self._saving is None:
             return
-        try:
-            added = self._saving.result()  # Ctrl-C here: the result is asked for once more
-        except VaultError as error:
-            self._saving = None
-            raise _Stopped(error) from error
+        saving, interruption = self._saving, wait_out(self._saving)
         self._saving = None
+        try:
+            added = saving.result()
+        except VaultError as error:
+            raise _Stopped(error) from error
         with _in_the_vault():
             for item in added:
                 if self._read_back:
                     self._compare(item)
         self.report.added += added
+        if interruption:
+            raise interruption
 
     def _append(self, item: _Ready) -> Added:
         """Append an entry to log and catalog."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -51,6 +52,9 @@ class OpenVault:
         self.volume: Volume = session.volumes[level]
         self.place = place
         self.path = path
+        # One save after the other, and nothing forgotten or closed under one: a thread that saves
+        # may be left to itself by somebody who presses Ctrl-C again and again.
+        self._saving = threading.RLock()
         # Opened and changed in the same way whatever else is open: who has this volume's
         # passphrase sees every page of it, and must not see that somebody knew more.
         self.catalog = Catalog(self.volume, random=place.random)
@@ -85,19 +89,26 @@ class OpenVault:
             ContainerError: it does not fit, or may not be written: what was staged is
                 forgotten, the vault goes on.
         """
-        try:
-            while not self.catalog.flush():
+        with self._saving:
+            try:
+                while not self.catalog.flush():
+                    self.session.commit()
                 self.session.commit()
-            self.session.commit()
-        except ContainerError:
-            if not self.session.broken:
-                self.forget_staged()
-            raise
+            except ContainerError:
+                if not self.session.broken:
+                    self.forget_staged()
+                raise
+
+    def renew(self, most_rows: int) -> int:
+        """Write the next rows anew; see `Session.renew`."""
+        with self._saving:
+            return self.session.renew(most_rows)
 
     def forget_staged(self) -> None:
         """Go back to the last commit."""
-        self.session.rollback()
-        self.catalog.reload()
+        with self._saving:
+            self.session.rollback()
+            self.catalog.reload()
 
     def reclaim(self) -> None:
         """Stage the dropping of media that an interrupted command left without an entry.
@@ -150,9 +161,10 @@ class OpenVault:
         return entry
 
     def close(self) -> None:
-        """Close catalog and file."""
-        self.catalog.close()
-        self.session.close()
+        """Close catalog and file, when a save that is under way has ended."""
+        with self._saving:
+            self.catalog.close()
+            self.session.close()
 
 
 @contextmanager

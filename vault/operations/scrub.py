@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vault.errors import Damaged, mark
+from vault.operations.background import wait_out
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -76,19 +77,16 @@ def scrub(vault: OpenVault, progress: Progress) -> ScrubReport:
             progress(min(report.rows, report.of) * report.bytes, report.of * report.bytes)
             if report.interrupted or report.whole:
                 return report
-            saving = pool.submit(vault.session.renew, min(most, report.of - report.rows))
+            saving = pool.submit(vault.renew, min(most, report.of - report.rows))
 
 
 def _settle(saving: Future[int], report: ScrubReport) -> bool:
     """Count the rows of a commit; tell whether Ctrl-C came meanwhile: it is let end."""
-    interrupted = False
-    try:
-        rows = saving.result()
-    except KeyboardInterrupt:
-        interrupted = True
-        rows = saving.result()
-    report.rows += rows
-    return interrupted
+    interruption = wait_out(saving)
+    report.rows += saving.result()
+    if interruption and not isinstance(interruption, KeyboardInterrupt):
+        raise interruption
+    return interruption is not None
 
 
 def _epoch(vault: OpenVault) -> int:
