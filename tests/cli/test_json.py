@@ -143,4 +143,4 @@ def test_commands_without_a_schema_print_no_data_as_json():
         for name, entry in ENTRIES.items()
         if isinstance(entry.load(), Command) and entry.load().schema is None
     }
-    assert {"get", "open"} == without
+    assert {"get", "level", "open"} == without

@@ -63,6 +63,22 @@ def test_nothing_typed_still_ends_in_exactly_one_save(machine):
     assert (commits + 1, 0) == status(machine)
 
 
+def test_the_prompt_shows_the_volume_that_is_worked_on(machine):
+    (machine.folder / "my.vault").unlink()
+    machine.make("my.vault", "two", "one", labels=["Day", "Family"])
+    with opened(machine) as pty:
+        pty.answer(PROMPT, "level 0")
+        pty.answer("Day> ", "note Bread")
+        pty.answer("ends it:\n", ".")
+        assert "saved in “Day”" in pty.until("Day> ")
+        pty.type("level 2\n")
+        assert "does not open volume 3" in pty.until("Day> ")
+        pty.type("level\n")
+        pty.answer(PROMPT, "exit")
+        assert 0 == pty.end()
+    assert 0 == status(machine)[1]
+
+
 def test_reading_only_saves_nothing_and_says_so(machine):
     commits, _entries = status(machine)
     with opened(machine, "--read-only") as pty:

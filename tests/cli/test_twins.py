@@ -138,9 +138,17 @@ def play(world):
     see("check", "--deep", "--json")
     see("open", "--read-only", typed=b"list\nnote No\n.\nstatus\n")
     see("open", "--level", "2", typed=b"")
+    go_below(see)
     see("status")
     renew(world)
     overwrite(world)
+
+
+def go_below(see):
+    """Work on the first volume and go back, asking for one that is not open on the way."""
+    see("open", typed=b"level 0\nnote Below\n.\nlevel 2\nlevel\nlevel 9\nnote Back\n.\nlist\n")
+    see("open", "--read-only", typed=b"level 0\nlist\nlevel\nstatus\n")
+    see("level", "--level", "0")
 
 
 def overwrite(world):

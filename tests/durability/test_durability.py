@@ -99,7 +99,7 @@ def test_success_without_the_work_and_files_left_over_are_noticed(scene):
 
 def test_every_command_that_writes_is_tried():
     tried = {deed.words[0] for deed in DEEDS.values()}
-    reading = {"status", "check", "list", "show", "search", "verify", "guide", "doctor"}
+    reading = {"level", "status", "check", "list", "show", "search", "verify", "guide", "doctor"}
     # Of these the saves are those of commands tried here: as typed there, as add and put-right.
     like_others = {"open", "stock"}
     assert {*ENTRIES} - tried <= reading | like_others

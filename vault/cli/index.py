@@ -26,6 +26,9 @@ ENTRIES = {
         _VAULT, mark("Make a vault: one file of random bytes, with 1, 2 or 3 passphrases."), "init"
     ),
     "open": Entry(_VAULT, mark("Unlock once, then type commands."), "open"),
+    "level": Entry(
+        _VAULT, mark("At the prompt: work on a less secret volume, and go back."), "level"
+    ),
     "status": Entry(_VAULT, mark("How much is in it, and how much still fits."), "status"),
     "check": Entry(
         _VAULT, mark("Read everything and check it: links, fields, hashes of files."), "check"

@@ -31,6 +31,7 @@ class Invocation:
         open_vault: the vault that is open in the prompt; None outside of it.
         script: the lines that follow, where the prompt reads its commands from a file or a pipe.
         pager: stops long outputs on the prompt's screen.
+        work_on: goes to another open volume, by its level, or back; None outside of the prompt.
     """
 
     surroundings: Surroundings
@@ -40,6 +41,7 @@ class Invocation:
     open_vault: OpenVault | None = None
     script: Iterator[str] | None = None
     pager: Pager | None = None
+    work_on: Callable[[int | None], OpenVault] | None = None
 
     def __post_init__(self) -> None:
         """Tie the ways to answer to what is around."""

@@ -21,7 +21,7 @@ from vault.cli.output import filled
 from vault.cli.pager import Pager
 from vault.cli.safe import safe
 from vault.cli.terminal import Attended, Left, own_screen
-from vault.errors import NotSaved, UsageError, VaultError, mark
+from vault.errors import Damaged, NotSaved, UsageError, VaultError, mark
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -45,15 +45,23 @@ class Prompt:
 
     def __init__(self, here: Invocation, vault: OpenVault) -> None:
         self._here = here
-        self._vault = vault
+        self._vault = self._began_with = vault
 
     def run(self) -> None:
         """Run commands until the end, `exit`, or too long a silence.
+
+        Afterwards the vault that it began with is as fresh as if nothing else had been worked on.
 
         Raises:
             NotSaved: a save failed: the vault must be opened again.
             UsageError: there is nowhere to read commands from.
         """
+        try:
+            self._run()
+        finally:
+            self._work_on(None)
+
+    def _run(self) -> None:
         around = self._here.surroundings
         if around.stdin is not None and not around.stdin.isatty():
             lines = (line.rstrip("\r\n") for line in around.stdin)
@@ -67,6 +75,26 @@ class Prompt:
             for line in self._typed(person):
                 if not self._goes_on(line, around, pager=Pager(around, person)):
                     break
+
+    def _work_on(self, level: int | None) -> OpenVault:
+        """Go to another open volume, or back to the one that it began with.
+
+        Raises:
+            UsageError, Damaged: it is not open, or cannot be read; the one before stays.
+        """
+        from vault.operations.levels import at_level
+
+        before, first = self._vault, self._began_with
+        if level is None or level == first.volume.level:
+            self._vault = first
+        else:
+            self._vault = at_level(first, level)
+        if before is first:
+            return self._vault
+        before.catalog.close()
+        if self._vault is first and first.session.writable and not first.session.broken:
+            first.forget_staged()  # commands below may have changed it: stock, put-right
+        return self._vault
 
     # --- one line ---
 
@@ -83,6 +111,7 @@ class Prompt:
             self._here.settings, vault=None, level=None, passphrase_fd=None, passphrase_file=None
         )
         here = Invocation(around, settings, open_vault=self._vault, script=script, pager=pager)
+        here.work_on = self._work_on
         if script is not None:
             here.prompts.share_lines(self._here.prompts)
         try:
@@ -105,6 +134,11 @@ class Prompt:
             if self._vault.session.writable and not self._vault.session.broken:
                 self._vault.forget_staged()
         if self._vault.session.broken and not self._vault.session.burnt:
+            if self._vault.session.burning:
+                raise NotSaved(
+                    mark("Burning did not come to its end; the vault was closed."),
+                    hint=mark("It may still be possible to open it: burn it again, or delete it."),
+                )
             raise NotSaved(
                 mark("A save failed; the vault was closed."),
                 hint=mark("Open it again: what was saved before is there."),
@@ -148,8 +182,10 @@ class Prompt:
         values = {
             "label": self._vault.label,
             "minutes": round(self._here.surroundings.idle_seconds / 60),
-            "waiting": len(waiting(self._vault)),
+            "waiting": 0,
         }
+        with suppress(Damaged):  # what is damaged is told by the commands that need it
+            values["waiting"] = len(waiting(self._vault))
         if values["waiting"]:
             lines.append(_("Files that wait in stock: {waiting}. To move one down: stock move"))
         for line in lines:

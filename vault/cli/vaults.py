@@ -55,7 +55,7 @@ def working_vault(here: Invocation, *, writable: bool) -> Iterator[OpenVault]:
         if here.settings.vault is not None or here.settings.level is not None:
             raise UsageError(
                 mark("The prompt works on what is open; --vault and --level are for outside."),
-                hint=mark("To leave it, type: exit"),
+                hint=mark("For a less secret volume, type: level 0. To leave, type: exit"),
             )
         if writable and not here.open_vault.session.writable:
             raise ContainerError(mark("The vault was opened for reading only."))

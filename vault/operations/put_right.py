@@ -70,8 +70,8 @@ def plan_put_right(vault: OpenVault, items: Sequence[str]) -> Putting:
         raise UsageError(
             mark("There is no more secret volume open than the one that is worked on."),
             hint=mark(
-                "Open with the passphrase that it should be under, and name the volume where it "
-                "is: --level 0"
+                "Open with the passphrase that it should be under; then, at the prompt, go where "
+                "it is: level 0"
             ),
         )
     entries = sorted({vault.own(item) for item in items}, key=lambda entry: entry.seq)

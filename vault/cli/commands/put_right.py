@@ -134,12 +134,13 @@ COMMAND = Command(
     summary=mark("Move entries that were brought in with the wrong passphrase."),
     function=put_right,
     examples=(
-        "amanat --vault FILE put-right 7 --level 0 --dry-run",
-        "amanat --vault FILE put-right 7 8 --level 0",
+        "amanat --vault FILE put-right 7 --dry-run",
+        "amanat --vault FILE put-right 7 8",
     ),
     details=mark(
-        "Open with the passphrase that they should be under; --level names the volume that they "
-        "are in. They become new entries there, with all their fields. The log that they leave is "
+        "Open with the passphrase that they should be under, and at the prompt go to the volume "
+        "that they are in, with: level 0. They become new entries of the other one, with all "
+        "their fields. The log that they leave is "
         "made anew without a gap: the entries behind them get other numbers. It is refused where "
         "a bundle or a proof left that speaks of them: it would contradict the new log. Copies of "
         "the file made before still hold them where they were, and so does the file itself until "
