@@ -12,12 +12,11 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from vault.container.cell import Cell, seal_cell
-from vault.container.geometry import CELL_UNIT
 from vault.container.layout import lay_out
 from vault.container.plan import plan
+from vault.container.probing import require_disk
 from vault.container.row_writer import RowWriter
 from vault.container.share_fill import Filler, ShareFill
-from vault.errors import Damaged, NotSaved, mark
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -27,10 +26,6 @@ if TYPE_CHECKING:
     from vault.container.volume import Volume
     from vault.crypto.entropy import Random
     from vault.storage.interface import File
-
-_PROBES = 8
-"""Places looked at, spread over the ring, before blocks that the system will not read are given
-up: a bad sector or a dead piece of flash costs its blocks, a pulled plug must cost nothing."""
 
 
 class Ring(NamedTuple):
@@ -90,7 +85,7 @@ def write_commit(
     return now, {share.volume.level: share.settle(carry=carry) for share in shares}
 
 
-def _check_reads(ring: Ring, shares: Sequence[ShareFill], before: int, row: int) -> None:
+def _check_reads(shares: Sequence[ShareFill], before: int, row: int) -> None:
     """Before a row is written: may what could not be read for it be given up?
 
     A row in place is the only one that has its blocks; that is why this cannot wait for the end.
@@ -98,28 +93,9 @@ def _check_reads(ring: Ring, shares: Sequence[ShareFill], before: int, row: int)
     Raises:
         NotSaved: no: the disk fails.
     """
-    refused = sum(share.refused for share in shares) - before
-    if refused and _is_failing(ring, row):
-        raise NotSaved(
-            mark("The disk fails while it is read: nothing was saved."),
-            hint=mark("Check the plug, then copy the file to another disk and go on there."),
-        )
-
-
-def _is_failing(ring: Ring, row: int) -> bool:
-    """Tell a disk or cable that fails from damage in some place: does most of the rest read?
-
-    The middles of rows: nothing has read them since the file was opened, so that the system has
-    to ask the disk. (Of cached pages it would go on giving what a pulled stick once held.)
-    """
-    geometry, refused = ring.geometry, 0
-    for probe in range(_PROBES):
-        at = (row + (2 * probe + 1) * geometry.rows // (2 * _PROBES)) % geometry.rows
-        try:
-            ring.file.pread(geometry.row_offset(at) + geometry.pitch // 2, CELL_UNIT)
-        except Damaged:
-            refused += 1
-    return refused > _PROBES // 2
+    if sum(share.refused for share in shares) > before:
+        source = max(shares, key=lambda share: share.refused).source
+        require_disk(source.file, source.geometry, row)
 
 
 def write_rows(
@@ -154,7 +130,7 @@ def write_rows(
                 _do_all(new)
             finally:
                 filled()
-            _check_reads(ring, shares, refused, step.row)
+            _check_reads(shares, refused, step.row)
             hands.write(step.offset, row)
             progress(index + 1)
 

@@ -57,6 +57,11 @@ class NewVolume(Volume):
             state.where = old.where
         super().__init__(reader, state, Findings())
 
+    @property
+    def source(self) -> ShareReader:
+        """Reads the blocks of the old container."""
+        return self.reader if self._old is None else self._old.reader
+
     def open_spots(self, spot: int, count: int) -> Iterator[Header | None]:
         """Open blocks of the old container; see `Volume.open_spots`."""
         if self._old is not None:
@@ -104,6 +109,7 @@ class InitialFill(ShareFill):
     def __init__(self, volume: NewVolume, cell: Cell, random: Random) -> None:
         volume.require_room()
         share, geometry = volume.reader.share, volume.reader.geometry
+        self._source = volume.source
         self._order = volume.in_order()
         self._first = geometry.rows - -(-len(self._order) // share.data)
         layout = Layout()
@@ -112,6 +118,11 @@ class InitialFill(ShareFill):
             layout.rows.append(RowLayout({}, {}, bytearray(), live))
             layout.table.append(Row(row, cell.commit_id, live))
         super().__init__(volume, layout, cell, random)
+
+    @property
+    def source(self) -> ShareReader:
+        """Reads the blocks that go along, where they stand."""
+        return self._source
 
     @property
     def lost(self) -> list[bytes]:

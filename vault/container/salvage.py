@@ -16,6 +16,7 @@ from vault.container.geometry import CELL_UNIT, COMMIT_ID_SIZE, HEAD_SIZE
 from vault.container.head import open_head
 from vault.container.keys import VolumeKeys
 from vault.container.passphrase import normalise
+from vault.container.probing import require_disk
 from vault.container.recovery import SPOT_BITS, Findings, State, recover
 from vault.container.root import empty_table
 from vault.container.share_io import RUN, ShareReader
@@ -98,6 +99,9 @@ class DamagedContainer:
 
         Args:
             progress: called with rows read and rows in all.
+
+        Raises:
+            NotSaved: the disk fails.
         """
         file, geometry = self._file, self.geometry
         cells = _cells(file, geometry, cell_key(self._keys[0]))
@@ -119,7 +123,12 @@ class DamagedContainer:
             for level in levels:
                 level.scan(row)
             progress(row + 1, geometry.rows)
+        self.require_disk()
         return [level.salvaged() for level in levels]
+
+    def require_disk(self) -> None:
+        """Tell a disk that fails from a file that is damaged; raises `NotSaved`."""
+        require_disk(self._file, self.geometry)
 
     def close(self) -> None:
         """Close the file."""

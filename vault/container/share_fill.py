@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from vault.container.cell import Cell
     from vault.container.layout import Layout, RowLayout
     from vault.container.plan import RowWrite
+    from vault.container.share_io import ShareReader
     from vault.container.volume import Volume
     from vault.crypto.aead import BlockSealer
     from vault.crypto.entropy import Random
@@ -72,7 +73,12 @@ class ShareFill:
     @property
     def refused(self) -> int:
         """How many blocks the system refused to read so far."""
-        return self._reader.refused
+        return self.source.refused
+
+    @property
+    def source(self) -> ShareReader:
+        """Reads the blocks that are moved."""
+        return self._reader
 
     def taken(self, index: int) -> Iterator[tuple[int, int]]:
         """Yield the blocks of a row, counted from its start, that `fill` seals: (first, end)."""

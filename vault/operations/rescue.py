@@ -133,7 +133,11 @@ class DamagedVault:
         check_place(path, self.length, self._place)
 
     def read(self, progress: Step) -> None:
-        """Read every row; `progress` is called with rows read and rows in all."""
+        """Read every row; `progress` is called with rows read and rows in all.
+
+        Raises:
+            NotSaved: the disk fails.
+        """
         self._found = self._container.volumes(progress)
 
     def rescue(self, path: str, passphrases: Sequence[str], progress: Step) -> list[RescuedVolume]:
@@ -147,7 +151,7 @@ class DamagedVault:
         Raises:
             UsageError: as `check`.
             VaultError: as `check`.
-            NotSaved: the disk could not take it; nothing is left.
+            NotSaved: the disk could not take it, or the old one fails; nothing is left.
         """
         self.check(path, passphrases)
         place, geometry, found = self._place, self._container.geometry, self._found
@@ -160,6 +164,7 @@ class DamagedVault:
             _begin_anew_or_mend(volume, one, place)
             for volume, one in zip(volumes, found, strict=True)
         ]
+        self._container.require_disk()  # else what it refused while mending would count as lost
         beginning = Beginning(passphrases, keys, lambda _file: volumes, whole=False)
         unread = make_named(path, self.length, beginning, place, progress)
         reports = []
