@@ -10,7 +10,15 @@ import pytest
 from operations.desk import Desk, listed, no_progress
 from seam.recording import RecordingDisk
 from seam.small import CATALOG_LENGTH
-from vault.errors import Damaged, NotFound, RolledBack, SourceChanged, UsageError, VaultError
+from vault.errors import (
+    ContainerFull,
+    Damaged,
+    NotFound,
+    RolledBack,
+    SourceChanged,
+    UsageError,
+    VaultError,
+)
 from vault.media.metadata import PROBLEMS, Metadata
 from vault.operations import background
 from vault.operations import intake as adding
@@ -445,3 +453,50 @@ def test_nothing_is_forgotten_and_nothing_closed_under_a_save(desk):
         order.append("forgotten")
         saver.join()
     assert ["saved", "forgotten"] == order
+
+
+def test_what_does_not_fit_is_refused_before_any_of_it_is_written(desk):
+    """Row after row for nothing would write over what other passphrases open."""
+    with desk.open("v") as vault:
+        room = vault.volume.room(media=True) * vault.volume.payload
+        large, small = desk.file("large", bytes_of(room + 1)), desk.file("small", b"fits")
+        before = vault.session.status(0)
+        report = desk.add(vault, large, small)
+        after = vault.session.status(0)
+        assert [(large, ContainerFull)] == [(path, type(error)) for path, error in report.refused]
+        assert [small] == [item.path for item in report.added]
+        assert (before.epoch + 1, before.commits + 1) == (after.epoch, after.commits)
+
+
+def test_what_is_there_already_is_known_although_it_would_not_fit_again(desk):
+    with desk.open("v") as vault:
+        room = vault.volume.room(media=True) * vault.volume.payload
+        path = desk.file("large", bytes_of(2 * room // 3))
+        assert [True] == [item.new for item in desk.add(vault, path).added]
+        again = desk.add(vault, path)
+        assert ([False], []) == ([item.new for item in again.added], again.refused)
+
+
+def test_a_stream_that_does_not_fit_gives_its_room_back(desk):
+    with desk.open("v") as vault:
+        before = vault.volume.room(media=True)
+        source = StreamSource(io.BytesIO(bytes_of((before + 9) * vault.volume.payload)))
+        report = add_stream(vault, source, {}, reader=desk.reader, progress=no_progress)
+        assert isinstance(report.stopped, ContainerFull)
+        assert [] == report.added
+        assert before == vault.volume.room(media=True)
+
+
+@pytest.mark.parametrize("read_back", [False, True])
+def test_a_file_whose_stored_copy_is_damaged_is_not_called_there_already(desk, read_back):
+    path = desk.file("a", bytes_of(5000))
+    with desk.open("v") as vault:
+        desk.add(vault, path)
+        name, spot = next((n, s) for n, s in vault.volume.where.items() if n[0] == 2)
+        offset = vault.volume.reader.offset(spot >> 16, spot & 0xFFFF)
+        if read_back:
+            desk.disk.flip("v", offset + 100)
+        else:
+            vault.volume.where.pop(name)
+        report = desk.add(vault, path, read_back=read_back)
+    assert ([], [Damaged]) == (report.added, [type(error) for _, error in report.refused])

@@ -19,6 +19,7 @@ from vault.catalog.rows import blob_in, number_in, record_from
 from vault.catalog.schema import VERSIONS
 from vault.catalog.store import RECORD, BlockStore
 from vault.catalog.stream import Draft, RecordStream, Scan
+from vault.container.volume import FULL_HINT
 from vault.errors import ContainerFull, Damaged, mark
 
 if TYPE_CHECKING:
@@ -143,6 +144,10 @@ class Index:
             )
         self._stream.resume(scan.blocks, following)
         self.rebuilt = True
+
+    def _was_rebuilt(self) -> bool:
+        """Tell whether the index had to be made anew; any question may have found it damaged."""
+        return self.rebuilt
 
     def reload(self) -> None:
         """Forget everything not staged and begin again from the store.
@@ -329,7 +334,7 @@ class Index:
         if new > max(0, self._store.room(media=False)):
             raise ContainerFull(
                 mark("This volume is full."),
-                hint=mark("Make a larger vault, or erase what is no longer needed."),
+                hint=FULL_HINT,
             )
 
 

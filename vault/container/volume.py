@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 
 _POSITION = (1 << SPOT_BITS) - 1
 
+FULL_HINT = mark(
+    "Take all of it into a larger file: amanat move NEWFILE --size SIZE. "
+    "Or erase what is no longer needed."
+)
+
 
 class Volume:
     """Logical blocks of one level, named by namespace, object and number.
@@ -206,7 +211,7 @@ class Volume:
             if self.used >= self._limits[name[0] == MEDIA]:
                 raise ContainerFull(
                     mark("This volume is full."),
-                    hint=mark("Make a larger vault, or erase what is no longer needed."),
+                    hint=FULL_HINT,
                 )
             if name not in self.where:
                 self._fresh += 1

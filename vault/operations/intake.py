@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vault.catalog.rows import Media
 from vault.catalog.store import MEDIA
+from vault.container.volume import FULL_HINT
 from vault.crypto.hashes import Sha256
-from vault.errors import Damaged, NotSaved, UsageError, VaultError, mark
+from vault.errors import ContainerFull, Damaged, NotSaved, UsageError, VaultError, mark
 from vault.evidence.kinds import check_entry
 from vault.evidence.metadata import encode_metadata
 from vault.ledger.entry import file_value
@@ -146,6 +147,8 @@ class Intake:
                 raise UsageError(mark("The field {name} cannot be given."), name=name)
         check_entry({"kind": b"exhibit", "file": b"-", **self._fields})
         vault.reclaim()
+        self._room = self._volume.room(media=True)
+        self._being_saved = 0
 
     def run(self, found: Iterable[Found | Skipped], progress: Callable[[int], None]) -> None:
         """Add what `walk` found."""
@@ -180,7 +183,16 @@ class Intake:
                 self._settle()
         except _Stopped as later:
             error = later
+        if isinstance(error, _Stopped) and isinstance(error.error, ContainerFull):
+            self._give_room_back()
         self.report.stopped = error.error if isinstance(error, _Stopped) else error
+
+    def _give_room_back(self) -> None:
+        """Take back what was written of a stream that turned out not to fit."""
+        with suppress(VaultError):  # the first failure is the one to tell
+            for object_id in self._written:
+                self._vault.catalog.reclaim(object_id)
+            self._vault.commit()
 
     def _finish_run(self) -> None:
         """Save what is left."""
@@ -194,19 +206,21 @@ class Intake:
         path = item.found.path
         try:
             if not self._known_whole(item.source, path, progress):
+                self._require_room(item.source.size, path)
                 metadata = item.asked.result()
                 self._take(item.source, path, metadata, progress, item.found.relative)
         except VaultError as error:
             self.report.refused.append((path, error))
 
     def _known_whole(self, source: FileSource, path: str, progress: Callable[[int], None]) -> bool:
-        """Tell, and report, whether a file larger than a batch is there already.
+        """Tell, and report, whether a file that is large or would not fit is there already.
 
         Only such a file, and only where its size is one that the vault holds, is read twice:
         once more reading costs less than writing it for nothing.
         """
-        small = source.size <= self._limit * self._volume.payload
-        if self._again or small or source.size not in self._known.values():
+        blocks = self._blocks_of(source.size)
+        easy = blocks <= min(self._limit, self._room_left())
+        if self._again or easy or source.size not in self._known.values():
             return False
         digest = Sha256()
         buffer = bytearray(READ_PIECE)
@@ -215,6 +229,28 @@ class Intake:
         source.check_unchanged()
         source.rewind()
         return self._report_known(digest.digest(), path, source.size, progress)
+
+    def _blocks_of(self, size: int) -> int:
+        return -(-size // self._volume.payload)
+
+    def _require_room(self, size: int, path: str) -> None:
+        """Refuse a file that does not fit before any of it is written.
+
+        Raises:
+            ContainerFull: it has more blocks than there are left for files.
+        """
+        if self._blocks_of(size) > self._room_left():
+            raise ContainerFull(
+                mark("This volume is full: {path} has {size} bytes, {room} are left for files."),
+                hint=FULL_HINT,
+                path=path,
+                size=size,
+                room=max(0, self._room_left()) * self._volume.payload,
+            )
+
+    def _room_left(self) -> int:
+        """Blocks that files may still take, by what stood in the volume when it was last saved."""
+        return self._room - self._being_saved - self._batch.used
 
     def _report_known(
         self, digest: bytes, path: str, size: int, progress: Callable[[int], None]
@@ -229,6 +265,13 @@ class Intake:
             found = self._vault.catalog.entries_with(digest)
         for entry in found:
             if entry.origin == own and entry.media:
+                if not self._is_whole(entry.media):
+                    raise Damaged(
+                        mark("{path} is there already as entry {seq}, damaged."),
+                        hint=mark("Keep it, and run: amanat check --repair --from {path}"),
+                        path=path,
+                        seq=entry.seq,
+                    )
                 kind = entry.media.media_type
                 self.report.added.append(
                     Added(path, entry.seq, size, digest, kind, new=False, problem=None)
@@ -236,6 +279,13 @@ class Intake:
                 progress(self._done)
                 return True
         return False
+
+    def _is_whole(self, media: Media) -> bool:
+        """Tell whether every block of a file stands somewhere; if asked to read back, read them."""
+        chunks = range(self._blocks_of(media.size))
+        if not all(self._volume.has(MEDIA, media.object_id, number) for number in chunks):
+            return False
+        return not self._read_back or self._digest_of(media) == media.sha256
 
     def _take(
         self,
@@ -336,6 +386,7 @@ class Intake:
         for item in ready:
             self._written.discard(item.media.object_id)
         self._commit_due = False
+        self._being_saved = batch.used
         self._saving = self._pool.submit(self._save, added)
 
     def _save(self, added: list[Added]) -> list[Added]:
@@ -352,6 +403,7 @@ class Intake:
             added = saving.result()
         except VaultError as error:
             raise _Stopped(error) from error
+        self._room, self._being_saved = self._volume.room(media=True), 0
         with _in_the_vault():
             for item in added:
                 if self._read_back:
@@ -376,19 +428,22 @@ class Intake:
 
     def _compare(self, item: Added) -> None:
         """Decrypt what was written and compare its hash."""
-        entry = self._vault.catalog.entry(self._vault.catalog.origin, item.seq)
-        digest = Sha256()
-        with suppress(Damaged):
-            if entry.media:
-                chunks = -(-entry.media.size // self._volume.payload)
-                for chunk in self._volume.read_run(MEDIA, entry.media.object_id, 0, chunks):
-                    digest.update(chunk)
-        if digest.digest() != item.sha256:
+        media = self._vault.catalog.entry(self._vault.catalog.origin, item.seq).media
+        if media is None or self._digest_of(media) != item.sha256:
             raise NotSaved(
                 mark("{path} could not be read back as it was."),
                 hint=mark("Do not trust this disk: make a copy, then run: amanat check"),
                 path=item.path,
             )
+
+    def _digest_of(self, media: Media) -> bytes:
+        """Decrypt a file; return the SHA-256 of what can be read of it."""
+        digest = Sha256()
+        with suppress(Damaged):
+            chunks = self._blocks_of(media.size)
+            for chunk in self._volume.read_run(MEDIA, media.object_id, 0, chunks):
+                digest.update(chunk)
+        return digest.digest()
 
     def _forget(self, object_id: int) -> None:
         """Take back the blocks of the file that came last: it will get no entry."""

@@ -112,7 +112,7 @@ class _VaultSink:
         if sum(-(-size // volume.payload) for size in sizes) > volume.room(media=True):
             raise ContainerFull(
                 mark("There is no room for the files of this bundle."),
-                hint=mark("Make a larger vault. Nothing was imported."),
+                hint=mark("Nothing was imported. For more room: amanat move NEWFILE --size SIZE"),
             )
 
     def entry(self, entry: ReceivedEntry) -> None:
