@@ -31,6 +31,7 @@ def test_nothing_appears_in_the_first_second():
 def test_a_terminal_gets_bar_rate_and_time_left():
     around, clock, progress = step(on_terminal=True)
     with progress:
+        progress(0, 4_000_000)
         clock.now += 2
         progress(1_000_000, 4_000_000)
         shown = around.stderr.content().decode()
@@ -65,13 +66,27 @@ def test_quiet_shows_nothing():
 
 def test_an_unknown_total_shows_what_is_done():
     around, clock, progress = step()
+    progress(0)
     clock.now += 2
     progress(3000)
     assert b"Adding  3.0 KB  1.5 KB/s\n" == around.stderr.content()
 
 
+def test_what_came_before_the_first_write_counts_for_nothing():
+    """Keys were derived for 10 seconds; then it goes on at 1 MB/s."""
+    around, clock, progress = step(on_terminal=True)
+    clock.now += 10
+    progress(1_000_000, 12_000_000)
+    clock.now += 1
+    progress(2_000_000, 12_000_000)
+    first, second = around.stderr.content().decode().removeprefix("\r").split("\r")
+    assert "left" not in first
+    assert second.rstrip().endswith("1.0 MB/s  0:10 left")
+
+
 def test_nothing_done_shows_no_time_left():
     around, clock, progress = step()
+    progress(0, 10)
     clock.now += 2
     progress(0, 10)
     assert b"left" not in around.stderr.content()

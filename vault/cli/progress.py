@@ -76,11 +76,10 @@ class Progress:
         self._quiet = quiet
         self._shown = shown
         self._monotonic = monotonic
-        self._started = monotonic()
-        self._last = self._started + QUIET_SECONDS - _LINE_SECONDS
+        self._first: tuple[float, int] | None = None
         self._drawn = 0
-        if output.lively:
-            self._last = self._started + QUIET_SECONDS - _REDRAW_SECONDS
+        pause = _REDRAW_SECONDS if output.lively else _LINE_SECONDS
+        self._last = monotonic() + QUIET_SECONDS - pause
 
     def __enter__(self) -> Self:
         return self
@@ -95,13 +94,20 @@ class Progress:
             self._output.draw("\r" + " " * self._drawn + "\r")
 
     def __call__(self, done: int, total: int | None = None) -> None:
-        """Tell how much is done, of how much, in the units of `shown`."""
+        """Tell how much is done, of how much, in the units of `shown`.
+
+        Speed and time left are counted from the first call: what came before, such as the
+        derivation of keys, is no part of the work that is left.
+        """
         now = self._monotonic()
+        if self._first is None:
+            self._first = (now, done)
         pause = _REDRAW_SECONDS if self._output.lively else _LINE_SECONDS
         if self._quiet or now - self._last < pause:
             return
         self._last = now
-        text = self._text(done, total, now - self._started)
+        began, before = self._first
+        text = self._text(done, total, (done - before) / (now - began) if now > began else None)
         if self._output.lively:
             # Spaces over what a longer text left behind.
             self._output.draw("\r" + text.ljust(self._drawn))
@@ -109,17 +115,16 @@ class Progress:
         else:
             self._output.draw(text + "\n")
 
-    def _text(self, done: int, total: int | None, seconds: float) -> str:
-        rate = done / seconds
-        speed = _("{amount}/s").format(amount=self._shown(rate))
+    def _text(self, done: int, total: int | None, rate: float | None) -> str:
+        speed = [] if rate is None else [_("{amount}/s").format(amount=self._shown(rate))]
         if not total:
-            return f"{self._what}  {self._shown(done)}  {speed}"
+            return "  ".join([self._what, self._shown(done), *speed])
         share = min(1.0, done / total)
         parts = [self._what, f"{share:4.0%}"]
         if self._output.lively:
             filled = round(share * _BAR_CELLS)
             parts.append("[" + "#" * filled + "." * (_BAR_CELLS - filled) + "]")
-        parts += [f"{self._shown(done)} / {self._shown(total)}", speed]
+        parts += [f"{self._shown(done)} / {self._shown(total)}", *speed]
         if rate:
             left = as_duration((total - done) / rate)
             parts.append(_("{time} left").format(time=left))
