@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
+import apsw
 import pytest
 
 from container.test_faults import BadSector
-from operations.damages import GEOMETRY, LENGTH, NEW, made
-from vault.errors import NotSaved
+from operations.damages import GEOMETRY, LENGTH, NEW, made, rescue
+from seam.small import SMALL_FORM, seeded
+from vault.catalog import mending, stream
+from vault.catalog.catalog import Catalog
+from vault.catalog.store import PAGE
+from vault.catalog.vfs import PageFile, PageVFS
+from vault.container.session import open_container
+from vault.errors import MalformedRecord, NotSaved
+from vault.operations import rescue as operation
 from vault.operations.rescue import damaged_vault
 
 
@@ -56,3 +66,80 @@ def test_a_stick_pulled_out_makes_no_empty_vault(scene, step):
     with pytest.raises(NotSaved, match="The disk fails while it is read"):
         rescue_while(desk, step)
     assert ["v"] == list(desk.disk.snapshot())
+
+
+def store(desk, *statements):
+    """Let whoever knows the first passphrase change its index as it is stored; nothing checks it.
+
+    The last page is dropped: the index is damaged, and records are looked for in what is left.
+    """
+    session = open_container(
+        desk.disk, "v", "one", writable=True, form=SMALL_FORM, random=seeded(10)
+    )
+    file = PageFile(session.top, fresh=False)
+    vfs = PageVFS(file, seeded(3))
+    connection = apsw.Connection("catalog", vfs=vfs.name)
+    connection.pragma("journal_mode", "MEMORY")
+    for statement in statements:
+        connection.execute(statement)
+    file.stage(1 << 30)
+    session.top.drop(PAGE, 0, max(session.top.numbers(PAGE, 0)) - 1)
+    session.commit()
+    connection.close()
+    vfs.unregister()
+    session.close()
+
+
+ROWS = 'INSERT INTO records (number, kind, block, "end", body) VALUES '
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "(99, 300, 0, 0, x'00')",
+        "(99, -1, 0, 0, x'00')",
+        "(99, 9, 0, 0, zeroblob(60000))",
+        "(9223372036854775807, 9, 0, 0, x'00')",
+    ],
+    ids=["kind", "negative", "length", "number"],
+)
+def test_no_row_of_an_index_stops_the_rescue_of_any_volume(scene, monkeypatch, row):
+    for module in (mending, stream):
+        monkeypatch.setattr(module, "MAX_RECORD", 50_000)
+    desk = scene.fork()
+    store(desk, ROWS + row)
+    below, above = rescue(desk, "two")
+    assert (False, 4) == (below.anew, below.entries)
+    assert above.whole
+    assert 4 == above.entries
+
+
+def test_more_than_a_volume_has_room_for_is_not_brought_back(scene, monkeypatch):
+    monkeypatch.setattr(mending, "MAX_BROUGHT_BACK", 4500)
+    desk = scene.fork()
+    store(desk, *(ROWS + f"({number}, 9, 0, 0, zeroblob(1000))" for number in range(90, 99)))
+    with (
+        desk.open("v", "one", writable=False) as vault,
+        closing(mending.StoredIndex(vault.volume, seeded(1))) as stored,
+        closing(mending.MendedCatalog(vault.volume, random=seeded(2))) as catalog,
+    ):
+        catalog.make_anew()
+        assert 4 == catalog.bring_back(stored)
+
+
+def test_what_mending_or_telling_one_volume_fails_with_stops_no_other(scene, monkeypatch):
+    def fail(catalog):
+        if catalog.label == "bag":
+            raise MalformedRecord("as no catalog should")
+        return losses(catalog)
+
+    losses = mending.MendedCatalog.losses
+    desk = scene.fork()
+    monkeypatch.setattr(mending.MendedCatalog, "losses", fail)
+    below, above = rescue(desk, "two")
+    assert (True, True) == (below.anew, above.whole)
+    desk = scene.fork()
+    monkeypatch.undo()
+    monkeypatch.setattr(operation, "Catalog", type("Failing", (Catalog,), {"losses": fail}))
+    below, above = rescue(desk, "two")
+    assert (True, 0, True) == (below.end, below.entries, above.whole)

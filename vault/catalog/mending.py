@@ -13,8 +13,9 @@ import apsw
 from vault.catalog import bodies
 from vault.catalog.catalog import Catalog
 from vault.catalog.database import Database, IndexDamaged
-from vault.catalog.records import Record
+from vault.catalog.records import MAX_FOLLOWING, MAX_KIND, MAX_RECORD, Record
 from vault.catalog.rows import blob_in, number_in
+from vault.catalog.store import PAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 
 MAX_LOOKED_FOR = 200_000
 """Numbers that are looked for one by one: a hostile stream can leave out any number of them."""
+
+MAX_BROUGHT_BACK = 256 << 20
+"""Bytes of records that are brought back at most: all of them stand in memory, several times. In a
+hostile index a few pages may serve as the bodies of any number of records."""
 
 
 class MendedCatalog(Catalog):
@@ -45,7 +50,7 @@ class MendedCatalog(Catalog):
         Returns:
             How many there were.
         """
-        found = [record for number in self._missing(copies) for record in copies.record(number)]
+        found = self._found(copies)
 
         def work(_db: apsw.Connection, draft: Draft) -> int:
             draft.following = max([draft.following, *(record.number + 1 for record in found)])
@@ -61,6 +66,28 @@ class MendedCatalog(Catalog):
     def begin_log(self, settings: Settings) -> None:
         """Give a volume that lost its settings new ones: it keeps what it has of other logs."""
         self._append([(bodies.SETTINGS, settings.encode())])
+
+    def stage_records(self) -> None:
+        """Stage the records without an index, which is made anew from them at every opening.
+
+        Raises:
+            ContainerFull: there is no room for all; what was put until then stays staged.
+        """
+        with self._lock:
+            self._stream.stage()
+
+    def _found(self, copies: StoredIndex) -> list[Record]:
+        """Collect the lost records that a stored index has, as far as the volume has room."""
+        blocks = self._store.room(media=False) + len(self._store.numbers(PAGE, 0))
+        room = min(MAX_BROUGHT_BACK, blocks * self._store.payload)
+        found: list[Record] = []
+        for number in self._missing(copies):
+            for record in copies.record(number):
+                room -= len(record.body)
+                if room < 0:
+                    return found
+                found.append(record)
+        return found
 
     def _missing(self, copies: StoredIndex) -> Iterator[int]:
         """Yield the numbers that no record has, up to the last that the stored index knows."""
@@ -94,12 +121,18 @@ class StoredIndex:
 
     def newest(self) -> int:
         """Return the highest number it has; 0 where that cannot be read."""
-        rows = self._ask("SELECT max(number) FROM records")
-        return number_in(rows[0][0]) if rows and rows[0][0] is not None else 0
+        question = "SELECT max(number) FROM records WHERE number < ?"
+        rows = self._ask(question, MAX_FOLLOWING)
+        found = rows[0][0] if rows else None
+        return found if isinstance(found, int) else 0
 
     def record(self, number: int) -> Iterator[Record]:
-        """Yield the record of this number, if it can be read."""
-        for kind, body in self._ask("SELECT kind, body FROM records WHERE number = ?", number):
+        """Yield the record of this number, if it can be read and is one that a stream can hold."""
+        question = (
+            "SELECT kind, body FROM records WHERE number = ? AND kind BETWEEN 1 AND ?"
+            " AND typeof(kind) = 'integer' AND typeof(body) = 'blob' AND length(body) <= ?"
+        )
+        for kind, body in self._ask(question, number, MAX_KIND, MAX_RECORD):
             yield Record(number, number_in(kind), blob_in(body))
 
     def _ask(self, question: str, *values: int) -> list[tuple[object, ...]]:

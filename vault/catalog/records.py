@@ -31,6 +31,9 @@ MAX_RECORD = 17 << 20
 MAX_FOLLOWING = 1 << 62
 """Numbers of records stay below: more than any volume can hold, and no sum overflows."""
 
+MAX_KIND = 255
+"""Kinds are one byte."""
+
 ERASED = 0
 """Kind of what is left of an erased record: its number, no bytes."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from vault.catalog.database import IndexDamaged
-from vault.catalog.records import ERASED, MAX_RECORD, Record
+from vault.catalog.records import ERASED, MAX_KIND, MAX_RECORD, Record
 from vault.crypto.hashes import SHA256_SIZE
 from vault.errors import MalformedRecord
 
@@ -135,6 +135,8 @@ def record_from(row: Sequence[Value]) -> Record:
     record = Record(
         number_in(number), number_in(kind), blob_in(body), number_in(block), number_in(end)
     )
+    if record.kind > MAX_KIND:
+        raise IndexDamaged
     # A record lies in consecutive blocks; all between the first and the last are full of it.
     if record.kind != ERASED and not 0 <= record.end - record.block <= len(record.body) // 256 + 2:
         raise IndexDamaged

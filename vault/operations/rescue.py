@@ -7,7 +7,7 @@ Every volume is treated alike, whichever is the most secret one open.
 
 from __future__ import annotations
 
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,7 +21,7 @@ from vault.container.geometry import LEVELS
 from vault.container.new_volume import NewVolume
 from vault.container.passphrase import normalise
 from vault.container.salvage import DamagedContainer, Salvaged, open_damaged
-from vault.errors import ContainerFull, Damaged, NotFound, UsageError, mark
+from vault.errors import ContainerFull, Damaged, NotFound, UsageError, VaultError, mark
 from vault.ledger.keys import LOG_SEED_SIZE, LogKeys
 from vault.operations.create import check_place, first_content
 from vault.operations.move import make_named
@@ -216,10 +216,13 @@ class _Mended(NamedTuple):
 
 
 def _begin_anew_or_mend(volume: NewVolume, found: Salvaged, place: Workplace) -> _Mended:
-    """Put a volume's catalog in order; without one, stage the first content of an empty volume."""
+    """Put a volume's catalog in order; without one, stage the first content of an empty volume.
+
+    Whatever somebody who knows its passphrase wrote into it: no other volume is stopped by it.
+    """
     try:
         return _mend(volume, found, place)
-    except Damaged:
+    except VaultError:
         label = f"volume {volume.level + 1}"
         volume.start_with(first_content(label, volume.payload, place))
         return _Mended(anew=True)
@@ -230,6 +233,7 @@ def _mend(volume: NewVolume, found: Salvaged, place: Workplace) -> _Mended:
 
     Raises:
         Damaged: neither an index nor a single record can be read.
+        VaultError: what was read is nothing that can be put in order.
     """
     with (
         closing(StoredIndex(volume, place.random)) as stored,
@@ -286,8 +290,10 @@ def _begin_log(catalog: MendedCatalog, volume: NewVolume, place: Workplace) -> N
         )
 
 
-def _stage(catalog: Catalog, volume: NewVolume, *, keep_index: bool) -> None:
-    """Stage what was put in order; in a volume that is full, leave it to the next opening.
+def _stage(catalog: MendedCatalog, volume: NewVolume, *, keep_index: bool) -> None:
+    """Stage what was put in order; in a volume that is full, leave the index to the next opening.
+
+    A damaged index goes first: what was brought back out of it stands nowhere else any more.
 
     Args:
         catalog: of the volume.
@@ -298,12 +304,36 @@ def _stage(catalog: Catalog, volume: NewVolume, *, keep_index: bool) -> None:
         catalog.flush()
     except ContainerFull:
         volume.forget_staged()
-        for number in [] if keep_index else volume.numbers(PAGE, 0):
+        if keep_index:
+            return
+        for number in volume.numbers(PAGE, 0):
             volume.drop(PAGE, 0, number)
+        with suppress(ContainerFull):
+            catalog.stage_records()
 
 
 def _told(volume: NewVolume, blocks: int, place: Workplace, given_up: _Mended) -> RescuedVolume:
     """Name what is missing of a volume, as it stands in the new file."""
+    try:
+        return _told_by_catalog(volume, blocks, place, given_up)
+    except VaultError:
+        label = f"volume {volume.level + 1}"
+        return RescuedVolume(
+            volume.level,
+            label,
+            entries=0,
+            lost=(),
+            end=True,
+            since=0,
+            blocks=blocks,
+            anew=given_up.anew,
+            nameless=given_up.nameless,
+        )
+
+
+def _told_by_catalog(
+    volume: NewVolume, blocks: int, place: Workplace, given_up: _Mended
+) -> RescuedVolume:
     with closing(Catalog(volume, random=place.random)) as catalog:
         losses: Losses = catalog.losses()
         lost = [LostPart(_item(catalog, one), _title(catalog, one), one) for one in losses.entries]
