@@ -13,7 +13,7 @@ from vault.cli.index import ENTRIES
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"```text\n(.*?)```", README, re.DOTALL)
-PROMPT = re.compile(r"(?:\$ amanat|records>|received>) (.*)")
+PROMPT = re.compile(r"(?:\$ amanat|everyday>|records>|received>) (.*)")
 
 # What a person types, what is made at random, tables, and texts with hardly a letter of their own.
 NOT_A_MESSAGE = re.compile(

@@ -97,8 +97,19 @@ TOPICS = {
                 " last passphrase, shows how much of it is left; each save with it refills it."
             ),
             mark(
-                "So do everyday work with the last passphrase, and use --level 0 to put"
-                " something where the first one shows it: then everything is protected."
+                "So do everyday work with the last passphrase, and at its prompt type `level 0` to"
+                " put something where the first one shows it: then everything is protected."
+                " `level` goes back."
+            ),
+            mark(
+                "What you add with the last passphrase shows in copies of the file by how much was"
+                " written, and to whoever has the first one as a save that changed nothing there."
+                " After adding much, add as much with `level 0` in the same sitting."
+            ),
+            mark(
+                "A shell may keep a history. In it, --level, --passphrases, `stock` and `put-right`"
+                " tell that there may be more to open: use the prompt for these, and let `init` ask"
+                " how many passphrases."
             ),
             mark(
                 "What the first passphrase shows should be what such a file would hold in a life"
@@ -140,6 +151,34 @@ TOPICS = {
             ),
         ),
     ),
+    "damaged": Topic(
+        mark("A damaged file, its copies, and new passphrases"),
+        (
+            mark(
+                "Copy the file first, whole, to another disk, and work on the copy. Keep the"
+                " damaged one as it is: what cannot be read today may be read by other means."
+            ),
+            mark(
+                "If it opens, see what is missing, and mend what can be mended. Of a file that you"
+                " still have elsewhere, --from takes what is lost. What an earlier copy alone still"
+                " holds, take out of that copy.\n"
+                "    amanat --vault FILE check --deep\n"
+                "    amanat --vault FILE check --repair --from photo.jpg"
+            ),
+            mark(
+                "If it does not open, or much is lost, take what can be read into a new file. If"
+                " the passphrase is right and is refused, the beginning may be damaged: what stands"
+                " at the end opens it as well.\n"
+                "    amanat --vault FILE rescue new.vault\n"
+                "    amanat --vault FILE rescue new.vault --from-end"
+            ),
+            mark(
+                "For new passphrases make a new file with `amanat move`. The old file and every"
+                " copy of it keep opening with the old passphrases, so whoever has one of both"
+                " still has everything up to that day. Make copies of the new file."
+            ),
+        ),
+    ),
     "checkpoint": Topic(
         mark("Before you carry the machine past people who search it"),
         (
@@ -159,7 +198,12 @@ TOPICS = {
             ),
             mark(
                 "Somebody who copies the file today and again later sees how often and when it"
-                " was written, not what. Work on it in regular habits."
+                " was written and how much, not what. Work on it in regular habits."
+            ),
+            mark(
+                "With the first passphrase such a person also sees which saves changed nothing"
+                " there; large ones stand out. So whatever you add with a later passphrase, add as"
+                " much for the first one in the same sitting. See `amanat guide second`."
             ),
             mark(
                 "After somebody else had the machine in hand, it may have been altered. Use the"
@@ -244,8 +288,9 @@ TOPICS = {
                 " in such a file, and whoever forces you may know that."
             ),
             mark(
-                "It shows that a file has not changed since a time, and in which order things"
-                " were written down. It cannot show that what is in it is true."
+                "It shows that a file has not changed since its log was signed, and in which order"
+                " things were added. When it was signed is only the sender's word. It cannot show"
+                " that what is in it is true."
             ),
             mark(
                 "It has not been examined by anyone outside the project. The format pages in"

@@ -89,6 +89,15 @@ def status(context: typer.Context) -> None:
             ),
         ],
     )
+    # Whoever reads the numbers reads with them what is usual about them.
+    here.output.reading_matter(
+        [
+            _(
+                "Saves that changed nothing are usual: the prompt saves when it is left, and of "
+                "the several saves that a large file takes only the last one counts as a change."
+            )
+        ]
+    )
 
 
 COMMAND = Command(

@@ -97,7 +97,10 @@ def _shell_history(machine: Machine) -> Finding:
         "shell-history",
         places,
         mark("The shell keeps the commands that you type: {paths}"),
-        mark("Use the prompt of `amanat open`, which keeps none."),
+        mark(
+            "Use the prompt of `amanat open`, which keeps none: --level, --passphrases, `stock` and"
+            " `put-right` in a history tell that there may be more to open."
+        ),
         mark("No history file of a shell was found."),
     )
 

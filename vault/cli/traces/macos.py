@@ -34,7 +34,10 @@ def findings(machine: Machine) -> Iterator[Finding]:
         "shell-history",
         machine.under_home(".zsh_history", ".zsh_sessions", ".bash_history", ".bash_sessions"),
         mark("The shell keeps the commands that you type: {paths}"),
-        mark("Use the prompt of `amanat open`, which keeps none."),
+        mark(
+            "Use the prompt of `amanat open`, which keeps none: --level, --passphrases, `stock` and"
+            " `put-right` in a history tell that there may be more to open."
+        ),
         mark("No history file of a shell was found."),
     )
     yield found_or_clear(

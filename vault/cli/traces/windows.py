@@ -65,7 +65,10 @@ def _shells(machine: Machine) -> Iterator[Finding]:
         "shell-history",
         _roaming(machine, "Microsoft/Windows/PowerShell/PSReadLine/ConsoleHost_history.txt"),
         mark("PowerShell keeps the commands that you type: {paths}"),
-        mark("Use the prompt of `amanat open`, which keeps none."),
+        mark(
+            "Use the prompt of `amanat open`, which keeps none: --level, --passphrases, `stock` and"
+            " `put-right` in a history tell that there may be more to open."
+        ),
         _CLEAR,
     )
     yield found_or_clear(
