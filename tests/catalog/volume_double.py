@@ -28,7 +28,8 @@ class VolumeDouble:
         return found
 
     def has(self, namespace, object_id, number):
-        return (namespace, object_id, number) in self._all()
+        key = (namespace, object_id, number)
+        return (self.staged[key] is not None) if key in self.staged else key in self.committed
 
     def read_run(self, namespace, object_id, first, count):
         for number in range(first, first + count):
