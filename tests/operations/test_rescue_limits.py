@@ -8,12 +8,13 @@ import apsw
 import pytest
 
 from container.test_faults import BadSector
-from operations.damages import GEOMETRY, LENGTH, NEW, made, rescue
+from operations.damages import GEOMETRY, LENGTH, NEW, made, readable, rescue
 from seam.small import SMALL_FORM, seeded
 from vault.catalog import mending, stream
 from vault.catalog.catalog import Catalog
-from vault.catalog.store import PAGE
+from vault.catalog.store import PAGE, RECORD
 from vault.catalog.vfs import PageFile, PageVFS
+from vault.container.new_volume import NewVolume
 from vault.container.session import open_container
 from vault.errors import MalformedRecord, NotSaved
 from vault.operations import rescue as operation
@@ -143,3 +144,26 @@ def test_what_mending_or_telling_one_volume_fails_with_stops_no_other(scene, mon
     monkeypatch.setattr(operation, "Catalog", type("Failing", (Catalog,), {"losses": fail}))
     below, above = rescue(desk, "two")
     assert (True, 0, True) == (below.end, below.entries, above.whole)
+
+
+class FullVolume(NewVolume):
+    """One that has no room for more blocks than are left in the damaged one."""
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self._limits = (self.used, self.used)
+
+
+def test_a_full_volume_keeps_records_that_only_its_damaged_index_had(scene, monkeypatch):
+    """There is no room for both: the index goes, and is made anew at every opening."""
+    blocks = scene.held[0].blocks
+    desk = scene.fork()
+    for namespace, which in ((RECORD, 2), (PAGE, 5)):
+        name = sorted(name for name in blocks if name[0] == namespace)[which]
+        desk.disk.flip("v", blocks[name] + 50)
+    monkeypatch.setattr(operation, "NewVolume", FullVolume)
+    report = rescue(desk, "one")[0]
+    assert (True, 4) == (report.whole, report.entries)
+    with desk.open("n", "uno", writable=False) as vault:
+        assert vault.catalog.rebuilt
+        assert scene.held[0].entries == readable(desk, vault)
