@@ -13,7 +13,7 @@ from vault.media.media_type import HEAD, sniff
 from vault.media.metadata import Metadata
 from vault.operations.add import add_paths
 from vault.operations.contacts import add_contact, confirm_contact, own_card
-from vault.operations.create import NewVolume, create_vault
+from vault.operations.create import VolumeToMake, create_vault
 from vault.operations.entries import write_note
 from vault.operations.inspect import check_vault
 from vault.operations.opened import OpenVault, opened_vault
@@ -116,7 +116,7 @@ class Desk:
         create_vault(
             path,
             self.length,
-            [NewVolume(PASSPHRASES[n], LABELS[n]) for n in range(volumes)],
+            [VolumeToMake(PASSPHRASES[n], LABELS[n]) for n in range(volumes)],
             place=self.place(disk),
             progress=no_progress,
         )
@@ -209,6 +209,26 @@ def imports(vault: OpenVault) -> list[object]:
 def listed(vault: OpenVault) -> list[tuple[int, str]]:
     """Number and title of the own entries."""
     return [(entry.seq, entry.title) for entry in vault.catalog.entries_of(vault.catalog.origin)]
+
+
+def commits_of(desk: Desk, vault: OpenVault) -> list[MemoryDisk]:
+    """A list that gets a copy of the disk after each commit from now on."""
+    states: list[MemoryDisk] = []
+    commit = vault.session.commit
+
+    def noting() -> None:
+        commit()
+        states.append(desk.disk.fork())
+
+    vault.session.commit = noting
+    return states
+
+
+def items_with(desk: Desk, level: int, content: bytes) -> list[int]:
+    """Numbers of the own entries of `v` whose file can be read and is this."""
+    with desk.open("v", "two", level=level, writable=False) as vault:
+        entries = [e for e in vault.catalog.entries_of(vault.catalog.origin) if e.media]
+        return [e.seq for e in entries if content == desk.content(vault, str(e.seq))]
 
 
 def folder_state(folder: Path, *, whole: int | None = None) -> dict[str, bytes]:

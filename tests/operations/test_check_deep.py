@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import apsw
 import pytest
 
@@ -10,6 +12,7 @@ from operations.looks import answers
 from seam.recording import RecordingDisk
 from vault.catalog.store import MEDIA, PAGE, RECORD
 from vault.errors import NotFound
+from vault.operations import healing
 from vault.operations.entries import write_note
 from vault.operations.healing import heal
 from vault.operations.inspect import check_vault
@@ -231,3 +234,57 @@ def test_ctrl_c_while_it_is_read_ends_the_check(lived):
     with lived.open("v", writable=False) as vault, pytest.raises(KeyboardInterrupt):
         check_vault(vault, no_progress, press, deep=True)
     assert deep(lived).sound
+
+
+def overwritten(path, content):
+    """Change a file in place, unnoticed by its size."""
+    with open(path, "r+b") as file:
+        file.write(content)
+
+
+@pytest.mark.parametrize("size", [len(LARGE), 70_000])
+def test_of_a_copy_that_changes_meanwhile_nothing_stays(lived, monkeypatch, size):
+    """Other bytes of the same length, or fewer."""
+    for number in (3, 120):
+        lived.disk.flip("v", place(lived, MEDIA, number) + 200)
+    copy = lived.file("copy", LARGE)
+    put = healing._put
+
+    def changing(*its):
+        os.truncate(copy, size)
+        overwritten(copy, b"?" * size)
+        put(*its)
+
+    monkeypatch.setattr(healing, "_put", changing)
+    with lived.open("v") as vault:
+        monkeypatch.setattr(healing, "batch_blocks", lambda _: 1)
+        found = heal(vault, [copy], no_progress)
+    assert ([], [copy]) == (found.entries, [path for path, _ in found.refused])
+    assert [(0, 2)] == [(loss.seq, loss.chunks) for loss in deep(lived).losses.entries]
+    monkeypatch.undo()
+    assert [0] == [entry.seq for entry in healed(lived, lived.file("copy", LARGE)).entries]
+    assert deep(lived).sound
+
+
+def test_wrong_bytes_of_a_file_are_healed_by_a_good_copy(lived):
+    """Every block can be read, and the file is another all the same."""
+    with lived.open("v") as vault:
+        vault.volume.put(MEDIA, vault.volume.objects(MEDIA)[0], 5, b"?" * vault.volume.payload)
+        vault.commit()
+    assert not deep(lived).sound
+    assert [0] == [entry.seq for entry in healed(lived, lived.file("copy", LARGE)).entries]
+    assert deep(lived).sound
+
+
+def test_good_bytes_stay_when_a_copy_changes_while_it_is_compared(lived, monkeypatch):
+    lived.disk.flip("v", place(lived, MEDIA, 3) + 200)
+    copy = lived.file("copy", LARGE)
+    unlike = healing._unlike
+
+    def changing(*its):
+        overwritten(copy, b"?" * len(LARGE))
+        return unlike(*its)
+
+    monkeypatch.setattr(healing, "_unlike", changing)
+    assert [] == healed(lived, copy).entries
+    assert [(0, 1)] == [(loss.seq, loss.chunks) for loss in deep(lived).losses.entries]

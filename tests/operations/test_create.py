@@ -9,7 +9,7 @@ from seam.crashing import CrashingDisk, crash_states
 from seam.faulty import CHANGING, FaultyDisk
 from seam.memory import MemoryDisk
 from vault.errors import UnlockError, UsageError, VaultError
-from vault.operations.create import NewVolume, create_vault
+from vault.operations.create import VolumeToMake, create_vault
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_what_no_vault_can_have_is_told_as_wrong_use_and_makes_no_file(bare, vol
         create_vault(
             "v",
             bare.length,
-            [NewVolume(*volume) for volume in volumes],
+            [VolumeToMake(*volume) for volume in volumes],
             place=bare.place(),
             progress=no_progress,
         )

@@ -9,7 +9,7 @@ from operations.looks import answers
 from seam.small import EDGE, SMALL_ROWS
 from vault.errors import ContainerFull, Damaged, UsageError, VaultError
 from vault.ledger.merkle import tree_root
-from vault.operations.create import NewVolume
+from vault.operations.create import VolumeToMake
 from vault.operations.entries import write_note
 from vault.operations.inspect import check_vault
 from vault.operations.move import Destination, move_vault
@@ -38,7 +38,7 @@ def forked(scene):
 
 
 def move(desk, passphrase="three", *, levels=(0, 1, 2), new=NEW, length=None, label="further"):
-    volumes = [NewVolume(secret, label) for secret in new]
+    volumes = [VolumeToMake(secret, label) for secret in new]
     with desk.open("v", passphrase, writable=False) as vault:
         there = Destination("n", length or desk.length, levels)
         move_vault(vault, there, volumes, progress=no_progress)
@@ -157,3 +157,22 @@ def test_a_move_of_what_was_noted_just_now(scene):
     move(desk, "one", levels=(0,), new=("uno",))
     with desk.open("n", "uno") as vault:
         assert [0, 1, 2] == [seq for seq, _title in listed(vault)]
+
+
+def test_a_volume_that_lost_blocks_does_not_go_along_and_rescue_is_named(scene):
+    """What opening found lost is not in the map, so that copying would not meet it."""
+    desk = forked(scene)
+    with desk.open("v", "two", writable=False) as vault:
+        geometry = vault.session.geometry
+        row = min(vault.volume.where.values()) >> 16
+    content = bytearray(desk.disk.read("v"))
+    start = geometry.row_offset(row)
+    content[start : start + geometry.pitch] = bytes(geometry.pitch)
+    desk.disk.put("v", bytes(content))
+    with desk.open("v", "three", writable=False) as vault:
+        found = vault.session.volumes[1].findings
+        assert (True, False) == (found.lost > 0, found.gone)
+    with pytest.raises(Damaged) as caught:
+        move(desk)
+    assert "rescue" in caught.value.hint
+    assert {"v", "p"} == set(desk.disk.snapshot())

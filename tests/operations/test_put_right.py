@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from operations.desk import PHOTO, Desk, listed, no_progress
+from operations.desk import PHOTO, Desk, commits_of, items_with, listed, no_progress
 from seam.crashing import CrashingDisk, crash_states
 from vault.catalog.store import MEDIA, RECORD
 from vault.errors import ContainerFull, Damaged, NotFound, UsageError, VaultError
@@ -215,3 +215,27 @@ def test_records_beyond_the_new_end_are_gone(mixed):
     with mixed.open("v", "one", writable=False) as vault:
         assert before > len(vault.volume.numbers(RECORD, 0))
         assert not vault.catalog.rebuilt
+
+
+def test_between_the_commits_of_a_large_move_a_file_is_whole_where_its_entry_stands(deep_desk):
+    """Text and file together are more than one commit carries."""
+    desk = deep_desk
+    content = bytes(77 * 1024)
+    with desk.open("v", "one") as vault:
+        for _ in range(3):
+            write_note(vault, {"title": b"long", "description": WORD * 2_500})
+        desk.add(vault, desk.file("photo", content))
+    with desk.open("v", "two", level=0) as vault:
+        states = commits_of(desk, vault)
+        put_right(vault, plan_put_right(vault, ["0", "1", "2", "3"]), no_progress)
+    assert 1 < len(states)
+    for disk in states:
+        cut = Desk(desk.folder, disk=disk, seed=304)
+        with cut.open("v", "two") as vault:
+            cut.add(vault, cut.file("other", PHOTO))  # takes back what no entry names
+        for secret in ("one", "two"):
+            report = cut.check("v", secret)
+            assert (True, ()) == (report.sound, report.losses.record_blocks)
+        places = [items_with(cut, level, content) for level in (0, 1)]
+        assert [] != places[0] + places[1]
+    assert ([], [3]) == tuple(places)

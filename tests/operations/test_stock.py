@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from operations.desk import PHOTO, PlainReader, listed, no_progress
+from operations.desk import PHOTO, Desk, PlainReader, commits_of, items_with, listed, no_progress
 from vault.catalog.store import MEDIA
 from vault.errors import ContainerFull, NotFound, UsageError
 from vault.operations.entries import write_note
@@ -105,3 +105,26 @@ def test_without_room_below_it_goes_on_waiting(stocked, monkeypatch):
         assert 3 == len(waiting(vault))
     assert stocked.check("v", "two").sound
     assert stocked.check("v", "one").sound
+
+
+def test_between_the_commits_of_a_large_move_a_file_is_whole_where_its_entry_stands(deep_desk):
+    """Text and file together are more than one commit carries below."""
+    desk, content = deep_desk, bytes(47 * 1024)
+    with desk.open("v", "two") as vault:
+        add_stock(
+            vault,
+            [desk.file("a.jpg", content)],
+            {"description": b"word " * 11_000},
+            reader=PlainReader(),
+            progress=no_progress,
+        )
+        states = commits_of(desk, vault)
+        move_down(vault, None, 0)
+    assert 1 < len(states)
+    for disk in states:
+        cut = Desk(desk.folder, disk=disk, seed=305)
+        assert cut.check("v", "one").sound
+        assert cut.check("v", "two").sound
+        places = [items_with(cut, level, content) for level in (0, 1)]
+        assert [] != places[0] + places[1]
+    assert ([0], []) == tuple(places)

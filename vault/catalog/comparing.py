@@ -91,7 +91,7 @@ class Comparing(Index):
         What no record says because its block is damaged counts as a difference: only for a
         stream that can be read whole is the answer of use.
         """
-        if self._is_new():
+        if self._was_rebuilt():
             return Unlike()
         self._ask(_check_words)
         entries: dict[tuple[str, int], None] = {}
@@ -110,10 +110,7 @@ class Comparing(Index):
         finally:
             anew.close()
         # Where even reading found it damaged, it is made anew by now.
-        return Unlike() if self._is_new() else Unlike(tuple(sorted(entries)), others)
-
-    def _is_new(self) -> bool:
-        return self.rebuilt
+        return Unlike() if self._was_rebuilt() else Unlike(tuple(sorted(entries)), others)
 
     def rebuild(self) -> None:
         """Make the index anew from the records; the next `flush` stages all of it."""

@@ -124,12 +124,9 @@ class LossReport(Writing, Comparing):
 
     def needs_rebuilding(self) -> bool:
         """Whether the stored index cannot be read whole, or differs from the records."""
-        if self.rebuilt or any(True for _ in self._unreadable_pages(read=True)):
+        if self._was_rebuilt() or any(True for _ in self._unreadable_pages(read=True)):
             return True
         return not self.unlike_records().nothing or self._was_rebuilt()
-
-    def _was_rebuilt(self) -> bool:
-        return self.rebuilt
 
     def repair(self) -> int:
         """Write anew the records of unreadable blocks of which the index has a copy.

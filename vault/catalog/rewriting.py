@@ -51,7 +51,7 @@ class Rewriting(Index):
                     yield kind, body
 
     def rewrite(self, bodies: Iterable[tuple[int, bytes]]) -> None:
-        """Put these records in the place of all that are there; the next `flush` stages them.
+        """Put these records in the place of all that are there; `flush` stages all of it at once.
 
         Args:
             bodies: kind and body; taken whole before anything is changed.
@@ -69,7 +69,7 @@ class Rewriting(Index):
                     blocks=draft.blocks,
                     limit=self._store.batch_limit(),
                 )
-            stream.adopt(draft)
+            stream.replace(draft, self._store.numbers(RECORD, 0))
             database = Database(self._store, self._random, fresh=True, versions=self._versions)
             database.allow(unlimited=True)
             with database.connection as connection:
@@ -78,9 +78,6 @@ class Rewriting(Index):
                 self.refused = indexer.index((r.number, r.kind, r.body) for r in records)
             self._close_database()
             self._database, self._stream = database, stream
-            for number in self._store.numbers(RECORD, 0):
-                if number >= stream.blocks:
-                    self._store.drop(RECORD, 0, number)
 
 
 def _records_after(after: int, db: apsw.Connection) -> list[tuple[int, int, bytes]]:

@@ -19,7 +19,7 @@ from vault.encoding.refusal import malformed
 from vault.errors import Damaged, MalformedRecord, mark
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 MAX_HOLES = 4096
 """Missing blocks that are listed one by one."""
@@ -38,6 +38,7 @@ class RecordStream:
     def __init__(self, store: BlockStore) -> None:
         self._store = store
         self._pending: dict[int, bytes] = {}
+        self._replaced: frozenset[int] = frozenset()
         self._tail: RecordBlock | None = None
         self.blocks = 0
         self.following = 1
@@ -91,19 +92,34 @@ class RecordStream:
             self._pending[number] = block.encode()
         self.blocks, self.following, self._tail = draft.blocks, draft.following, draft.tail
 
+    def replace(self, draft: Draft, numbers: Iterable[int]) -> None:
+        """Make a draft the whole stream; see `adopt`.
+
+        Args:
+            draft: begun in a stream without blocks.
+            numbers: blocks that the store has. Those behind the new end go together with what
+                is staged, not before: until then a commit leaves the old stream whole.
+        """
+        self.adopt(draft)
+        self._replaced = frozenset(number for number in numbers if number >= self.blocks)
+
     def stage(self) -> None:
         """Put what is written into the store.
 
         Raises:
             ContainerFull: there is no room; what was put until then stays staged.
         """
+        for number in self._replaced:
+            if number >= self.blocks:  # it may have grown since
+                self._store.drop(RECORD, 0, number)
         for number in sorted(self._pending):
             self._store.put(RECORD, 0, number, self._pending[number])
-        self._pending.clear()
+        self.forget()
 
     def forget(self) -> None:
         """Drop what was written and not yet staged."""
         self._pending.clear()
+        self._replaced = frozenset()
 
 
 @dataclass

@@ -74,6 +74,11 @@ class Findings:
     lost: int = 0
     gone: bool = False
 
+    @property
+    def whole(self) -> bool:
+        """Whether all is there that the last commit left."""
+        return not (self.altered or self.gone or self.lost)
+
 
 def positions_of(live: int) -> Iterator[int]:
     """Yield the positions whose bit is set, ascending."""

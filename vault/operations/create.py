@@ -21,7 +21,7 @@ FAT_LIMIT = (4 << 30) - 1
 """Bytes of the largest file on FAT32, the file system of many sticks."""
 
 
-class NewVolume(NamedTuple):
+class VolumeToMake(NamedTuple):
     """A volume to be made.
 
     Attributes:
@@ -36,7 +36,7 @@ class NewVolume(NamedTuple):
 def create_vault(
     path: str,
     length: int,
-    volumes: Sequence[NewVolume],
+    volumes: Sequence[VolumeToMake],
     *,
     place: Workplace,
     progress: Callable[[int, int], None],

@@ -18,7 +18,7 @@ from vault.operations.batches import batch_blocks
 from vault.storage.source import FileSource
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from vault.catalog.rows import Entry, Media
     from vault.operations.opened import OpenVault
@@ -35,7 +35,7 @@ class Healed:
     Attributes:
         records: how many.
         index: whether it was made anew from the records.
-        entries: whose file got back blocks that were lost.
+        entries: whose file got back blocks that were lost or wrong.
         refused: copies that were of no use, and why.
     """
 
@@ -93,36 +93,72 @@ def _heal_from(vault: OpenVault, path: str, progress: Progress) -> list[Entry]:
             done += count
             progress(done, source.size)
         source.check_unchanged()
-        wanted: dict[int, Media] = {}
+        compared: dict[int, tuple[Media, set[int]]] = {}
         entries = vault.catalog.entries_with(digest.digest())
-        for entry in entries:
-            if entry.media and vault.catalog.lost_chunks(entry.media):
-                wanted[entry.media.object_id] = entry.media
         if not entries:
             raise NotFound(mark("No entry has this file."))
-        for media in wanted.values():
-            source.rewind()
-            _put_lost(vault, media, source)
+        for entry in entries:
+            media = entry.media
+            if media and media.size == source.size and media.object_id not in compared:
+                compared[media.object_id] = (media, _unlike(vault, media, source))
+        for media, numbers in compared.values():
+            if numbers:
+                _put(vault, media, numbers, source)
         source.check_unchanged()
-    return [entry for entry in entries if entry.media and entry.media.object_id in wanted]
+    healed = {object_id for object_id, (_, numbers) in compared.items() if numbers}
+    return [entry for entry in entries if entry.media and entry.media.object_id in healed]
 
 
-def _put_lost(vault: OpenVault, media: Media, source: FileSource) -> None:
-    """Stage the chunks of a file that cannot be read, from a copy of it."""
-    payload = vault.volume.payload
-    lost = set(vault.catalog.lost_chunks(media))
+def _unlike(vault: OpenVault, media: Media, source: FileSource) -> set[int]:
+    """Return the numbers of the chunks that cannot be read, or are not what a copy has there.
+
+    Raises:
+        NotFound, VaultError: the copy changed since it was hashed.
+    """
+    found: set[int] = set()
+    for number, content in _chunks(vault, media, source):
+        try:
+            stored = vault.volume.get(MEDIA, media.object_id, number)
+        except Damaged:
+            found.add(number)
+            continue
+        if stored != content:
+            found.add(number)
+    return found
+
+
+def _put(vault: OpenVault, media: Media, numbers: set[int], source: FileSource) -> None:
+    """Stage these chunks of a file from a copy of it; of a copy that changes, none stays."""
     batch = batch_blocks(vault.volume)
+    put: list[int] = []
+    try:
+        for number, content in _chunks(vault, media, source):
+            if number in numbers:
+                vault.volume.put(MEDIA, media.object_id, number, content)
+                put.append(number)
+                if vault.volume.pending_blocks() >= batch:
+                    vault.session.commit()
+    except BaseException:
+        # What stood there before was lost or wrong: as lost it is noticed, and can be healed.
+        for number in put:
+            vault.volume.drop(MEDIA, media.object_id, number)
+        raise
+
+
+def _chunks(vault: OpenVault, media: Media, source: FileSource) -> Iterator[tuple[int, memoryview]]:
+    """Read a copy from its beginning; after the last chunk, require that it is the file.
+
+    Yields:
+        Number and bytes of a chunk; the bytes are valid until the next one.
+    """
+    payload = vault.volume.payload
     buffer = memoryview(bytearray(payload))
     digest = Sha256()
+    source.rewind()
     for number in range(-(-media.size // payload)):
         count = source.readinto(buffer)
         digest.update(buffer[:count])
-        if number in lost:
-            vault.volume.put(MEDIA, media.object_id, number, buffer[:count])
-            if vault.volume.pending_blocks() >= batch:
-                vault.session.commit()
+        yield number, buffer[:count]
     if digest.digest() != media.sha256:  # it changed since it was hashed
-        for number in lost:
-            vault.volume.drop(MEDIA, media.object_id, number)
         source.check_unchanged()
         raise NotFound(mark("No entry has this file."))

@@ -18,7 +18,7 @@ from vault.operations.create import check_label, check_place, first_content
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from vault.operations.create import NewVolume as Asked
+    from vault.operations.create import VolumeToMake
     from vault.operations.opened import OpenVault
     from vault.operations.workplace import Workplace
     from vault.storage.interface import File
@@ -46,7 +46,7 @@ def check_move(vault: OpenVault, there: Destination) -> None:
     Raises:
         UsageError: a size that no vault has, or nothing to take along.
         ContainerFull: a volume does not fit.
-        Damaged: nothing of a volume can be read.
+        Damaged: a volume was altered or misses blocks, or nothing of it can be read.
         VaultError: the name is taken, or there is no room on the disk.
     """
     if not there.levels:
@@ -57,6 +57,16 @@ def check_move(vault: OpenVault, there: Destination) -> None:
             raise Damaged(
                 mark("Nothing of volume {level} can be read."),
                 hint=mark("To go on without it: --leave {level}"),
+                level=level + 1,
+            )
+        if not vault.session.volumes[level].findings.whole:
+            # What opening found lost is in the map no more: what is made would not show it.
+            raise Damaged(
+                mark("Volume {level} is not whole; nothing was made."),
+                hint=mark(
+                    "To take what can be read, and have the rest named: amanat rescue. "
+                    "To go on without it: --leave {level}"
+                ),
                 level=level + 1,
             )
     blocks = [len(vault.session.volumes[level].where) for level in there.levels]
@@ -80,7 +90,7 @@ def _fits(blocks: Sequence[int], length: int, place: Workplace) -> bool:
 def move_vault(
     vault: OpenVault,
     there: Destination,
-    volumes: Sequence[Asked],
+    volumes: Sequence[VolumeToMake],
     *,
     progress: Callable[[int, int], None],
 ) -> None:

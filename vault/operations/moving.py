@@ -11,6 +11,8 @@ from vault.errors import Damaged, mark
 from vault.operations.batches import batch_blocks
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from vault.catalog.rows import Entry
     from vault.operations.opened import OpenVault
 
@@ -46,9 +48,20 @@ def copied_file(vault: OpenVault, target: OpenVault, entry: Entry) -> Media | No
     return Media(object_id, media.size, media.sha256, media.media_type)
 
 
-def commit_both(vault: OpenVault, target: OpenVault) -> None:
-    """Save what is staged in two volumes in one commit, or first where the entries move to."""
-    for catalog in (target.catalog, vault.catalog):
-        while not catalog.flush():
-            vault.session.commit()
+def commit_both(vault: OpenVault, target: OpenVault, leave: Callable[[], object]) -> None:
+    """Save entries where they move to, and that they left the volume where they were.
+
+    One commit does both if it can carry what moves. Otherwise there are commits before it that
+    carry files, or an index: so nothing may leave before all else is in the last of them.
+
+    Args:
+        vault: where the entries are; nothing is staged in it.
+        target: where they move to.
+        leave: stages that they, and the blocks of their files, go.
+    """
+    while not target.catalog.flush():
+        vault.session.commit()
+    leave()
+    while not vault.catalog.flush():
+        vault.session.commit()
     vault.session.commit()

@@ -82,8 +82,22 @@ def rows_for_repair(vault: OpenVault, paths: Iterable[str]) -> int:
 
     As for bringing in so much: index and records take about as many blocks as they have.
     """
+    return _rows_of_catalog(vault) + rows_for_paths(vault, paths)
+
+
+def rows_for_putting_right(vault: OpenVault, sizes: Sequence[int]) -> int:
+    """Return the rows that moving entries up takes: their files, and the volume's catalog anew.
+
+    Args:
+        vault: works on the volume that they leave.
+        sizes: bytes of the entries' files, 0 for one without.
+    """
+    return _rows_of_catalog(vault) + rows_for_files(vault, sizes)
+
+
+def _rows_of_catalog(vault: OpenVault) -> int:
     blocks = len(vault.volume.numbers(PAGE, 0)) + len(vault.volume.numbers(RECORD, 0))
-    return -(-blocks // vault.volume.row_blocks) + rows_for_paths(vault, paths)
+    return -(-blocks // vault.volume.row_blocks)
 
 
 def rows_for_stream(vault: OpenVault, is_longer_than: Callable[[int], bool]) -> int:

@@ -6,8 +6,8 @@ That is possible only as long as no signed state of that log left that would spe
 rewriting such a log would be what its signatures are there to show.
 
 Order: files are copied into blocks that belong to nothing yet; one commit publishes the entries in
-their new log and takes them out of the old one. Where the indexes are too large for one commit
-the new place comes first: cut off between, the entries stand in both.
+their new log and takes them out of the old one. Where files, records or indexes are too much for
+one commit the new place comes first: cut off between, the entries stand in both, or below alone.
 """
 
 from __future__ import annotations
@@ -114,7 +114,8 @@ def put_right(vault: OpenVault, plan: Putting, progress: Progress) -> list[int]:
         Their numbers in the log of the volume where they are now.
 
     Raises:
-        ContainerFull, NotSaved, Damaged: they are where they were.
+        ContainerFull, NotSaved, Damaged: they are where they were; where one commit could not
+            carry the index, they may stand in both.
     """
     target = OpenVault(
         vault.session,
@@ -126,8 +127,8 @@ def put_right(vault: OpenVault, plan: Putting, progress: Progress) -> list[int]:
     try:
         target.reclaim()
         numbers = _append_all(vault, target, plan, progress)
-        _take_out(vault, {entry.seq for entry in plan.entries})
-        commit_both(vault, target)
+        vault.catalog.rewrite(list(_without(vault, {entry.seq for entry in plan.entries})))
+        commit_both(vault, target, lambda: _reclaim_files(vault, plan))
     except VaultError:
         if not vault.session.broken:
             vault.forget_staged()
@@ -156,17 +157,10 @@ def _append_all(
     return numbers
 
 
-def _take_out(vault: OpenVault, seqs: set[int]) -> None:
-    """Stage the log without these entries, those behind them made anew."""
-    catalog = vault.catalog
-    objects = {
-        entry.media.object_id
-        for entry in (catalog.entry(catalog.origin, seq) for seq in seqs)
-        if entry.media
-    }
-    catalog.rewrite(list(_without(vault, seqs)))
-    for object_id in objects:
-        catalog.reclaim(object_id)
+def _reclaim_files(vault: OpenVault, plan: Putting) -> None:
+    """Stage the dropping of the blocks that the files had; the log is without them already."""
+    for object_id in {entry.media.object_id for entry in plan.entries if entry.media}:
+        vault.catalog.reclaim(object_id)
 
 
 def _without(vault: OpenVault, seqs: set[int]) -> Iterator[tuple[int, bytes]]:

@@ -98,8 +98,7 @@ def _require_whole(vault: OpenVault) -> None:
     if vault.allow_altered:
         return
     for volume in vault.session.volumes:
-        found = volume.findings
-        if found.altered or found.gone or found.lost:
+        if not volume.findings.whole:
             raise Damaged(
                 mark("Volume {level} is not whole; nothing was written over."),
                 hint=mark(

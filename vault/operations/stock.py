@@ -99,8 +99,9 @@ def move_down(vault: OpenVault, item: str | None, level: int) -> tuple[Entry, in
         check_entry(values)
         number = append(target, values, media)
         label = target.label
-        vault.catalog.erase_fields(entry.origin, entry.seq, [kept.name for kept in stored])
-        commit_both(vault, target)
+        names = [kept.name for kept in stored]
+        origin, seq = entry.origin, entry.seq
+        commit_both(vault, target, lambda: vault.catalog.erase_fields(origin, seq, names))
     except VaultError:
         if not vault.session.broken:
             vault.forget_staged()

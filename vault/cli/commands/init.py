@@ -55,7 +55,7 @@ def init(
     ] = None,
 ) -> None:
     """Ask for what was not given, and make the file."""
-    from vault.operations.create import NewVolume, check_place, create_vault
+    from vault.operations.create import VolumeToMake, check_place, create_vault
 
     here = invocation_of(context)
     require_no_prompt(here)
@@ -66,7 +66,7 @@ def init(
     count = passphrases or ask_how_many(here)
     labels = ask_labels(here, label or [], count)
     secrets = ask_passphrases(here, labels, kind)
-    volumes = [NewVolume(*pair) for pair in zip(secrets, labels, strict=True)]
+    volumes = [VolumeToMake(*pair) for pair in zip(secrets, labels, strict=True)]
     with here.progress(_("Writing")) as progress:
         create_vault(path, length, volumes, place=place, progress=progress)
     if here.output.wants_json:

@@ -70,7 +70,7 @@ def move(
     ] = False,
 ) -> None:
     """Ask for what was not given, make the new file, and say what stays where."""
-    from vault.operations.create import NewVolume
+    from vault.operations.create import VolumeToMake
     from vault.operations.move import Destination, check_move, move_vault
 
     here = invocation_of(context)
@@ -85,7 +85,7 @@ def move(
         labels = ask_labels(here, label or [], count, first=len(levels))
         names = [None] * len(levels) + labels
         volumes = [
-            NewVolume(secret, name or "")
+            VolumeToMake(secret, name or "")
             for secret, name in zip(ask_passphrases(here, names, kind), names, strict=True)
         ]
         with here.progress(_("Writing")) as progress:

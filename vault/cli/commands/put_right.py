@@ -44,7 +44,7 @@ def put_right(
     ] = False,
 ) -> None:
     """Show what would move, have it confirmed, and move it."""
-    from vault.operations.protection import rows_for_files
+    from vault.operations.protection import rows_for_putting_right
     from vault.operations.put_right import plan_put_right
     from vault.operations.put_right import put_right as put_planned
 
@@ -62,7 +62,7 @@ def put_right(
             _tell_json(here, vault, plan, [])
             return
         sizes = [entry.media.size if entry.media else 0 for entry in plan.entries]
-        with others_protected(here, vault, lambda: rows_for_files(vault, sizes)):
+        with others_protected(here, vault, lambda: rows_for_putting_right(vault, sizes)):
             question = filled(
                 _("From “{label}” to “{target}”: {entries}."),
                 {

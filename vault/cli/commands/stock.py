@@ -95,7 +95,10 @@ def _tell_added(here: Invocation, vault: OpenVault, report: AddReport) -> None:
         )
         return
     for one in report.added:
-        output.line("{item}\t{path}", item=one.seq, path=one.path)
+        if one.new:
+            output.line("{item}\t{path}", item=one.seq, path=one.path)
+        else:
+            output.note(_("{path} is there already, as entry {item}."), path=one.path, item=one.seq)
     for path, error in report.refused:
         text = _(error.message).format(**error.values)
         output.warn(_("Not taken in: {path}: {why}"), path=path, why=text)
