@@ -93,14 +93,16 @@ class UnlockError(VaultError):
 
     exit_code = 12
 
-    def __init__(self) -> None:
-        super().__init__(
-            mark("This file cannot be opened with this passphrase."),
-            hint=mark(
-                "Check the file, and type the passphrase again. "
-                "If the file is damaged: rescue --from-end"
-            ),
-        )
+    def __init__(
+        self,
+        message: str = mark("This file cannot be opened with this passphrase."),
+        *,
+        hint: str = mark(
+            "Check the file, and type the passphrase again. "
+            "If the file is damaged: rescue --from-end"
+        ),
+    ) -> None:
+        super().__init__(message, hint=hint)
 
 
 class ContainerError(VaultError):

@@ -89,7 +89,7 @@ def test_at_a_prompt_for_reading_it_is_refused(machine):
 
 
 def test_a_volume_that_was_overwritten_does_not_keep_it_from_burning(machine):
-    ran = machine.run(*VAULT, "scrub", "--yes", "--no-input", secrets=["one"])
+    ran = machine.run(*VAULT, "scrub", "--yes", "--no-input", secrets=["one", ""])
     assert 0 == ran.code, ran.err
     assert 1 == machine.run(*VAULT, "list", secrets=["two"]).code
     assert 0 == machine.run(*VAULT, "burn", "--yes", secrets=["two"]).code
@@ -105,3 +105,49 @@ def test_a_failing_disk_is_told_and_the_prompt_ends(machine, at):
     assert 1 == ran.code
     assert "this file may still be possible to open" in ran.err
     assert "Burnt" not in ran.err
+    assert "what was saved before is there" not in ran.err
+
+
+@pytest.mark.parametrize("at", range(1, 10))
+def test_one_failure_keeps_nothing_else_from_being_overwritten(machine, at):
+    real = machine.disk.inner
+    machine.disk.inner = FaultyDisk(real, fail_at=at, torn=False)
+    machine.disk.clear()
+    ran = machine.run(*VAULT, "burn", "--yes", secrets=["two"])
+    machine.disk.inner = real
+    assert 1 == ran.code
+    assert "this file may still be possible to open" in ran.err
+    assert 6 == sum(op.op == "pwrite" for op in machine.disk.ops)
+    head_in_front = 8
+    assert is_burnt(machine) == (at != head_in_front)
+
+
+def test_ctrl_c_while_it_burns_is_told_as_what_it_is(machine):
+    real = machine.disk.inner
+    machine.disk.inner = FaultyDisk(real, fail_at=3, error=KeyboardInterrupt())
+    ran = machine.run("open", "my.vault", secrets=["two"], typed=b"burn --yes\nlist\n")
+    machine.disk.inner = real
+    assert 1 == ran.code
+    assert "Burning was interrupted: this file may still be possible to open." in ran.err
+    assert "saved" not in ran.err
+
+
+@pytest.mark.parametrize("damage", ["front", "shorter", "longer", "no cells"])
+def test_what_rescue_could_open_can_be_burnt(machine, damage):
+    path = machine.folder / "my.vault"
+    whole = path.read_bytes()
+    path.write_bytes(
+        {
+            "front": bytes(4096) + whole[4096:],
+            "shorter": whole[:-500_000],
+            "longer": whole + b"more",
+            "no cells": whole[:4096] + bytes(60_000) + whole[64_096:],
+        }[damage]
+    )
+    size = path.stat().st_size
+    assert 12 == machine.run(*VAULT, "burn", "--yes", secrets=["wrong"]).code
+    ran = machine.run(*VAULT, "burn", "--yes", secrets=["one"])
+    assert 0 == ran.code, ran.err
+    assert size == path.stat().st_size
+    for words in ([], ["--from-end"], ["--from-end", "--size", str(len(whole))]):
+        assert 12 == machine.run(*VAULT, "rescue", "new.vault", *words, secrets=["one", ""]).code

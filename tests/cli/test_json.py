@@ -104,7 +104,7 @@ def write_anew(run, hers):
     moved = ("--vault", "my.vault", "--passphrases", "1")
     run("move", "new.vault", *moved, secrets=["one", "", "uno"])
     run("rescue", "back.vault", "--vault", "new.vault", secrets=["uno", "", "due"])
-    hers("scrub", "--yes", "--no-input")
+    hers("scrub", "--yes")
     hers("burn", "--yes")
 
 

@@ -34,7 +34,7 @@ def test_a_person_is_asked_for_everything_in_turn(machine):
     ran = machine.run(*MOVE, terminal=terminal)
     assert (0, "") == (ran.code, ran.out)
     assert [
-        "Protected: volumes 1, 2.",
+        "Volumes that go along: 1, 2. Anything else stays in the old file only.",
         "Below 512MiB a file is for trials: saving gets slow as it fills.",
         "Each passphrase opens a part of its own, and those before it. All numbers are usual.",
         "Volume 1 of the new file: what is volume 1 now.",

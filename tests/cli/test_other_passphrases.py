@@ -57,7 +57,7 @@ def test_it_is_asked_once_in_the_same_words_whatever_there_is(made, tmp_path, vo
     ran = typed(machine, "add", "much.bin", answers=["one", ""])
     assert 0 == ran.code, ran.err
     assert f"Passphrase for my.vault: \n{QUESTION}\n" == ran.screen
-    assert "Protected: volumes 1." in ran.err
+    assert "Protected: volumes 1. Anything else may be written over." in ran.err
 
 
 def test_little_is_written_without_a_question(machine):
@@ -86,11 +86,25 @@ def test_with_the_third_passphrase_nothing_is_asked_on_any_level(machine):
         assert (0, 0) == (ran.code, ran.screen.count(QUESTION))
 
 
-def test_a_wrong_one_is_the_one_error_and_nothing_is_added(machine):
+@pytest.mark.parametrize("volumes", [1, 2, 3])
+def test_a_slip_is_asked_about_three_times_and_then_nothing_is_added(made, tmp_path, volumes):
+    machine = of(made, tmp_path, volumes)
     before = (machine.folder / "my.vault").read_bytes()
-    ran = typed(machine, "add", "much.bin", answers=["one", "wrong"])
-    wrong = typed(machine, "list", answers=["wrong"])
-    assert (12, wrong.err) == (ran.code, ran.err)
+    ran = typed(machine, "add", "much.bin", answers=["one", *["wrong"] * 4])
+    assert (12, 3) == (ran.code, ran.screen.count(QUESTION))
+    assert ran.err.splitlines() == [
+        *["This passphrase opens nothing here. Type it again; Enter = none."] * 2,
+        "amanat: This further passphrase opens nothing here; nothing was written.",
+        "Type it again, or answer with Enter, in a file an empty line: it means none.",
+    ]
+    assert before == (machine.folder / "my.vault").read_bytes()
+
+
+def test_a_slip_in_a_file_is_told_at_once(machine):
+    before = (machine.folder / "my.vault").read_bytes()
+    ran = machine.run(*VAULT, "add", "much.bin", secrets=["one", "wrong", ""])
+    assert 12 == ran.code
+    assert ran.err.startswith("amanat: This further passphrase opens nothing here")
     assert before == (machine.folder / "my.vault").read_bytes()
 
 
@@ -141,8 +155,12 @@ def test_where_nobody_can_be_asked_it_is_refused(machine):
     assert (2, before) == (ran.code, (machine.folder / "my.vault").read_bytes())
 
 
-def test_no_input_says_none(machine):
+def test_no_input_is_no_answer_and_an_empty_line_is(machine):
+    before = (machine.folder / "my.vault").read_bytes()
     ran = machine.run(*VAULT, "add", "much.bin", "--no-input", secrets=["one"])
+    assert (2, before) == (ran.code, (machine.folder / "my.vault").read_bytes())
+    assert "other passphrases whose volumes must survive" in ran.err
+    ran = machine.run(*VAULT, "add", "much.bin", "--no-input", secrets=["one", ""])
     assert 0 == ran.code, ran.err
     assert lag(machine)
 

@@ -262,18 +262,21 @@ def test_a_line_is_shown_while_it_is_typed():
 def test_an_optional_question_takes_the_lines_of_a_descriptor_until_an_empty_one(lines):
     _terminal, _around, prompts = asking(passphrase_fd=lines(b"one\n\nthree\n"))
     assert ["one", "", "three"] == [prompts.passphrase("O", optional=True) for _ in range(3)]
-    with pytest.raises(UsageError, match="held 3 passphrases"):
+    with pytest.raises(UsageError, match="other passphrases whose volumes must survive"):
         prompts.passphrase("O", optional=True)
 
 
-def test_without_input_an_optional_question_ends_with_the_lines(lines):
-    _terminal, _around, prompts = asking(passphrase_fd=lines(b"one\ntwo"), no_input=True)
-    assert ["one", "two", ""] == [prompts.passphrase("O", optional=True) for _ in range(3)]
+def test_without_input_only_an_empty_line_means_none(lines):
+    _terminal, _around, prompts = asking(passphrase_fd=lines(b"one\n\n"), no_input=True)
+    assert ["one", ""] == [prompts.passphrase("O", optional=True) for _ in range(2)]
+    with pytest.raises(UsageError, match="there is no answer"):
+        prompts.passphrase("O", optional=True)
 
 
-def test_without_input_and_lines_an_optional_question_is_answered_by_none():
+def test_without_input_and_lines_an_optional_question_is_refused():
     terminal, _around, prompts = asking("never", no_input=True)
-    assert "" == prompts.passphrase("Others", optional=True)
+    with pytest.raises(UsageError, match="other passphrases whose volumes must survive"):
+        prompts.passphrase("Others", optional=True)
     assert 0 == terminal.opened
 
 

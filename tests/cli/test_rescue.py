@@ -53,7 +53,7 @@ def test_a_sound_file_is_brought_over_whole(machine):
         "Volume 2, “second”: 2 entries.",
     ] == ran.out.splitlines()
     assert [
-        "Protected: volumes 1, 2.",
+        "Volumes that go along: 1, 2. Anything else stays in the old file only.",
         "The new file gets passphrases of its own, in the same order.",
         "Made: new.vault",
         "The old file stays as it was: my.vault",

@@ -69,11 +69,20 @@ def test_with_the_last_passphrase_nothing_is_asked(machine):
     assert (["of two"], "") == titles(machine, "two")
 
 
-def test_a_passphrase_that_opens_nothing_ends_it_before_anything_is_written(machine):
+def test_a_slip_is_told_and_asked_about_again(machine):
+    her = ScriptedTerminal(["one", "thrae", "three", "scrub"])
+    ran = done(machine.run(*VAULT, "scrub", terminal=her))
+    assert "This passphrase opens nothing here." in ran.err
+    assert (["of three"], "") == titles(machine, "three")
+
+
+def test_a_third_slip_ends_it_before_anything_is_written(machine):
     before = (machine.folder / "my.vault").read_bytes()
-    ran = machine.run(*VAULT, "scrub", terminal=ScriptedTerminal(["one", "thrae", "scrub"]))
+    her = ScriptedTerminal(["one", "a", "two", "b", "c", "scrub"])
+    ran = machine.run(*VAULT, "scrub", terminal=her)
     assert (12, before) == (ran.code, (machine.folder / "my.vault").read_bytes())
-    assert "cannot be opened with this passphrase" in ran.err
+    assert "opens nothing here; nothing was written" in ran.err
+    assert ["scrub"] == list(her.answers)
 
 
 @pytest.mark.parametrize("word", ["", "yes", "Scrub!"])
@@ -92,16 +101,18 @@ def test_scripts_without_a_last_line_are_told_and_nothing_is_written(machine):
     before = (machine.folder / "my.vault").read_bytes()
     ran = machine.run(*VAULT, "scrub", "--yes", secrets=["one"])
     assert (2, before) == (ran.code, (machine.folder / "my.vault").read_bytes())
-    assert "one more is asked for" in ran.err
+    assert "other passphrases whose volumes must survive, and there is no answer" in ran.err
 
 
-def test_no_input_means_none_after_the_lines_that_are_there(machine):
-    ran = done(machine.run(*VAULT, "scrub", "--yes", "--no-input", secrets=["one", "two"]))
-    assert "Protected: volumes 1, 2." in ran.err
+def test_no_input_is_no_answer_and_an_empty_line_is(machine):
+    before = (machine.folder / "my.vault").read_bytes()
+    words = ("scrub", "--yes", "--no-input")
+    for secrets in (["one"], ["one", "two"]):
+        ran = machine.run(*VAULT, *words, secrets=secrets)
+        assert (2, before) == (ran.code, (machine.folder / "my.vault").read_bytes())
+    ran = done(machine.run(*VAULT, *words, secrets=["one", "two", ""]))
+    assert "Protected: volumes 1, 2. Anything else may be written over." in ran.err
     assert (["of two"], "") == titles(machine, "two")
-    ran = done(machine.run(*VAULT, "scrub", "--yes", "--no-input", secrets=["one"]))
-    assert "Protected: volumes 1." in ran.err
-    assert 1 == machine.run(*VAULT, "list", secrets=["two"]).code
 
 
 def test_no_input_without_yes_is_refused(machine):

@@ -95,7 +95,7 @@ class Tracer:
 def tracer(tmp_path_factory):
     """Run the main job once, each command a process."""
     top = tmp_path_factory.mktemp("traces")
-    (top / "secret").write_text(f"{SECRET}\n{SECRET} two\n")
+    (top / "secret").write_text(f"{SECRET}\n{SECRET} two\n\n")
     (top / "work").mkdir()
     tracer = Tracer(top / "work")
     folder = tracer.folder

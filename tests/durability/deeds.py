@@ -52,7 +52,7 @@ class Deed:
     """
 
     words: tuple[str, ...]
-    secrets: tuple[str, ...] = ("two",)
+    secrets: tuple[str, ...] = ("two", "")
     vault: str = "vault"
     opens: tuple[str, ...] = ()
     proof: tuple[str, ...] = ()
@@ -73,7 +73,7 @@ DEEDS = {
     "note": Deed(("note", "--title", "a later note")),
     "erase": Deed(("erase", "0", "1", "--yes")),
     "scrub": Deed(("scrub", "--yes")),
-    "import": Deed(("import", "bundle"), ("one",), "partner", again=frozenset({0, 20})),
+    "import": Deed(("import", "bundle"), ("one", ""), "partner", again=frozenset({0, 20})),
     "put-right": Deed(("put-right", "0", "--level", "0", "--yes"), again=frozenset({0, 10})),
     "contact": Deed(("contact", "add", "another", "other_card"), again=frozenset({0, 1})),
     "seal": Deed(

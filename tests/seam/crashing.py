@@ -147,6 +147,9 @@ class CrashingFile:
         self._inner.fsync()
         self._disk.log.events.append(Sync(self._number))
 
+    def write_on(self) -> None:
+        self._inner.write_on()
+
     def size(self) -> int:
         return self._inner.size()
 

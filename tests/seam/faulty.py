@@ -136,6 +136,10 @@ class FaultyFile:
             raise
         self._inner.fsync()
 
+    def write_on(self) -> None:
+        self._lost = False
+        self._inner.write_on()
+
     def size(self) -> int:
         return self._inner.size()
 

@@ -100,6 +100,9 @@ class RecordingFile:
         self._disk.ops.append(Op("fsync", self._name))
         self._inner.fsync()
 
+    def write_on(self) -> None:
+        self._inner.write_on()
+
     def size(self) -> int:
         self._disk.reads.append(Op("size", self._name))
         return self._inner.size()

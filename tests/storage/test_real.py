@@ -310,6 +310,10 @@ def test_a_failed_fsync_is_told_and_never_tried_again(disk, tmp_path, monkeypatc
         file.pwrite(0, b"y")
     assert len(calls) == 1
     assert file.pread(0, 1) == b"x"
+    file.write_on()  # what overwrites goes on, and tells the failure all the same
+    file.pwrite(0, b"z")
+    file.fsync()
+    assert file.pread(0, 1) == b"z"
     file.close()
 
 

@@ -57,7 +57,8 @@ class Command:
         summary: what it does, in one line.
         function: takes `typer.Context` first, then what Typer reads from its annotations.
         examples: whole command lines, starting with "amanat".
-        details: paragraphs of further help.
+        details: a paragraph of further help.
+        asks: another one, of the question that it may ask.
         schema: what it prints with `--json`; None where it prints no data.
     """
 
@@ -65,6 +66,7 @@ class Command:
     function: Callable[..., None]
     examples: Sequence[str]
     details: str = ""
+    asks: str = ""
     schema: JsonSchema | None = None
 
 
@@ -274,11 +276,13 @@ def _built(
         app = typer.Typer(
             add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
         )
-        paragraphs = [_(declared.summary), _(declared.details)]
+        paragraphs = [
+            _(text) for text in (declared.summary, declared.details, declared.asks) if text
+        ]
         app.command(
             name,
             cls=HouseCommand,
-            help="\n\n".join(filter(None, paragraphs)),
+            help="\n\n".join(paragraphs),
             add_help_option=False,
         )(declared.function)
         made = get_command(app)

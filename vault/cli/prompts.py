@@ -67,25 +67,28 @@ class Prompts:
 
         Args:
             question: translated, without a colon.
-            optional: Enter alone is an answer, and with --no-input that no line is left.
+            optional: for other passphrases whose volumes must survive: Enter alone, or an
+                empty line, means none. That nobody answers does not.
 
         Raises:
             UsageError: nobody to ask, or no line left.
             VaultError: nothing was entered, too long, or no text.
         """
         source = self._lines()
-        unasked = optional and self._settings.no_input
-        if source is None and unasked:
-            return ""
         if source is not None:
-            line = (source.further_line() or "") if unasked else source.next_line()
+            line = source.further_line() if optional else source.next_line()
+            if line is None:
+                raise _no_other_named()
             if line or optional:
                 self._warn_of_slip(line)
                 return line
             raise _nothing_entered()
         doubted = None
         for _try in range(TRIES):
-            typed = self._on_terminal(lambda terminal: _ask(terminal, question, secret=True))
+            typed = self._on_terminal(
+                lambda terminal: _ask(terminal, question, secret=True),
+                _no_other_named() if optional else None,
+            )
             if not typed and not optional:
                 continue
             if typed == doubted or not self._warn_of_slip(typed):
@@ -180,6 +183,11 @@ class Prompts:
             return False
         self._output.warn(_slip_text(slip), digits=slip.digits, group=slip.group)
         return True
+
+    @property
+    def from_lines(self) -> bool:
+        """Whether passphrases come from a descriptor or a file, so that nobody can mend a slip."""
+        return self._lines() is not None
 
     def share_lines(self, other: Prompts) -> None:
         """Take passphrases from where another run takes them, after those that it took."""
@@ -282,10 +290,12 @@ class Prompts:
         if unicodedata.normalize("NFC", self._on_terminal(ask)).strip() != word:
             raise VaultError(mark("It was not confirmed."), hint=mark("Nothing was changed."))
 
-    def _on_terminal(self, conversation: Callable[[Terminal], Answer]) -> Answer:
+    def _on_terminal(
+        self, conversation: Callable[[Terminal], Answer], refusal: UsageError | None = None
+    ) -> Answer:
         terminal = None if self._settings.no_input else self._surroundings.open_terminal()
         if terminal is None:
-            raise UsageError(
+            raise refusal or UsageError(
                 mark("There is a question, and no terminal to ask it on."),
                 hint=mark("Start it on a terminal, or give --passphrase-fd or --passphrase-file."),
             )
@@ -303,6 +313,16 @@ def _ask(terminal: Terminal, question: str, *, secret: bool) -> str:
 
 def _nothing_entered() -> VaultError:
     return VaultError(mark("Nothing was entered."), hint=mark("Nothing was changed."))
+
+
+def _no_other_named() -> UsageError:
+    return UsageError(
+        mark("It asks for other passphrases whose volumes must survive, and there is no answer."),
+        hint=mark(
+            "Give them as the next lines of --passphrase-fd or --passphrase-file; "
+            "an empty line means none."
+        ),
+    )
 
 
 def _plain_digits(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The offer to scrub: after writing, in the same words whatever the file holds."""
+"""The offer to scrub: after erasing, in the same words whatever the file holds."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ if TYPE_CHECKING:
 
 
 def offer_scrub(here: Invocation) -> None:
-    """Say what becomes of what was replaced or erased; at the prompt, once, when it is left."""
-    if here.open_vault is None:
-        here.output.note(
-            _("Older states stay in unused places of the file. To write over them: amanat scrub")
-        )
+    """Say how what was erased or moved away is written over, and what that costs.
+
+    At the prompt it is said there, on the screen of which nothing stays.
+    """
+    here.output.note(_("To write over these places: amanat scrub, from the last passphrase only."))
+    here.output.note(_("What is not open when it runs is lost."))

@@ -74,8 +74,14 @@ TOPICS = {
             mark(
                 "Programs give passphrases with --passphrase-fd or --passphrase-file, one a line,"
                 " in the order in which they are asked for. They are never words of the command,"
-                " where other users of the machine could read them. Where others are asked for, an"
-                " empty line means none; with --no-input the end of the lines does as well."
+                " where other users of the machine could read them."
+            ),
+            mark(
+                "Before a command writes much, and before scrub, move and rescue, the program asks"
+                " for other passphrases whose volumes must survive. It asks everybody, for it does"
+                " not know whether there are any. Give the last one; it opens the others as well."
+                " Enter means none. In a file the answer is the next line, and an empty line means"
+                " none; where the lines end, or with --no-input and no line, nothing is done."
             ),
         ),
     ),

@@ -71,7 +71,8 @@ class Session:
         notices: what opening and commits noticed.
         writable: whether commits are allowed.
         broken: a save failed, or it is burnt; the file must be opened again.
-        burnt: heads and cells were overwritten; nothing opens the file any more.
+        burning: heads and cells began to be overwritten.
+        burnt: all of them were; nothing opens the file any more.
     """
 
     def __init__(
@@ -89,6 +90,7 @@ class Session:
         self._altered = altered
         self._allow_altered = allow_altered
         self.broken = False
+        self.burning = False
         self.burnt = False
         self.volumes = volumes
         self.notices: list[Notice] = []
@@ -180,11 +182,12 @@ class Session:
         """Overwrite heads and cells: no passphrase opens this file any more. No commit follows.
 
         Raises:
-            NotSaved: a write or fsync failed; what stands in the file may still be opened.
+            NotSaved: a write or fsync failed, and all others were tried; what stands in the file
+                may still be opened.
             ContainerError: opened for reading only.
         """
         self._check_open_for_writing()
-        self.broken = True  # halfway or whole: no commit may come after
+        self.broken = self.burning = True  # halfway or whole: no commit may come after
         overwrite_entrances(self._ring.file, self.geometry, self._ring.random)
         self.burnt = True
 

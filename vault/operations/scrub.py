@@ -64,11 +64,13 @@ def scrub(vault: OpenVault, progress: Progress) -> ScrubReport:
     most = max(1, COMMIT_BYTES // geometry.pitch)
 
     def first() -> int:
-        """Drop what an interrupted command left, and save what is to be saved anyway."""
-        before = _epoch(vault)
+        """Drop what an interrupted command left, and save what is to be saved anyway.
+
+        None of its rows count: those that were written to make room hold what is dropped.
+        """
         vault.reclaim()
         vault.commit()
-        return _epoch(vault) - before
+        return 0
 
     with ThreadPoolExecutor(1) as pool:
         saving = pool.submit(first)
@@ -87,10 +89,6 @@ def _settle(saving: Future[int], report: ScrubReport) -> bool:
     if interruption and not isinstance(interruption, KeyboardInterrupt):
         raise interruption
     return interruption is not None
-
-
-def _epoch(vault: OpenVault) -> int:
-    return vault.session.status(vault.volume.level).epoch
 
 
 def _require_whole(vault: OpenVault) -> None:

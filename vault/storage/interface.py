@@ -52,6 +52,14 @@ class File(Protocol):
         """
         ...
 
+    def write_on(self) -> None:
+        """Let this file be written and synced although an fsync failed.
+
+        For whoever overwrites what shall be gone, and tells the failure all the same: what a
+        later fsync says of the earlier writes is worth nothing.
+        """
+        ...
+
     def size(self) -> int:
         """Return the length of the file."""
         ...

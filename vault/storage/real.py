@@ -99,6 +99,10 @@ class RealFile:
                 self._lost = True
                 raise
 
+    def write_on(self) -> None:
+        """Let this file be written and synced although an fsync failed; see `File.write_on`."""
+        self._lost = False
+
     def size(self) -> int:
         """Return the length of the file."""
         with told(not_read, self._path):

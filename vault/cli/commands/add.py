@@ -9,8 +9,7 @@ import typer
 from vault.cli.command import Command, JsonSchema
 from vault.cli.i18n import _, counted
 from vault.cli.invocation import Invocation, invocation_of
-from vault.cli.other_passphrases import others_protected
-from vault.cli.scrub_offer import offer_scrub
+from vault.cli.other_passphrases import ASKS_BEFORE_MUCH, others_protected
 from vault.cli.vaults import working_vault
 from vault.cli.wording import read_fields
 from vault.errors import PartlyDone, UsageError, mark
@@ -147,8 +146,6 @@ def _tell(here: Invocation, vault: OpenVault, report: AddReport, *, from_files: 
             len(report.added),
         )
         output.note(text, number=len(report.added))
-    if new:
-        offer_scrub(here)
 
 
 def _content(vault: OpenVault, report: AddReport) -> dict[str, object]:
@@ -183,5 +180,6 @@ COMMAND = Command(
         "changes while it is read is refused. A file that is there already is named and not "
         "added again."
     ),
+    asks=ASKS_BEFORE_MUCH,
     schema=SCHEMA,
 )

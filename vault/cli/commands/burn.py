@@ -17,7 +17,7 @@ from vault.errors import UsageError, mark
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from vault.container.session import Session
+    from vault.operations.burn import Burnable
 
 SCHEMA = JsonSchema(
     "amanat/burn/v1",
@@ -32,7 +32,7 @@ def burn(
     ] = False,
 ) -> None:
     """Say what it does and what not, have it confirmed, and do it."""
-    from vault.operations.burn import burn as burn_session
+    from vault.operations.burn import burn as burn_opened
 
     here = invocation_of(context)
     if here.output.wants_json and not yes:
@@ -40,9 +40,9 @@ def burn(
             mark("With --json nothing is shown before it is asked."),
             hint=mark("Add --yes once you know that nothing comes back."),
         )
-    with _session(here) as (session, path):
+    with _opened(here) as (opened, path):
         here.prompts.confirm(_question(path), _("burn"), given=yes)
-        burn_session(session)
+        burn_opened(opened)
         if here.output.wants_json:
             here.output.json(SCHEMA.name, {"path": path, "burnt": True})
         else:
@@ -50,17 +50,17 @@ def burn(
 
 
 @contextmanager
-def _session(here: Invocation) -> Iterator[tuple[Session, str]]:
+def _opened(here: Invocation) -> Iterator[tuple[Burnable, str]]:
     """Open the file that was named, without looking into it, or use the one that is open."""
-    from vault.operations.burn import session_to_burn
+    from vault.operations.burn import file_to_burn
 
     if here.open_vault is not None:
         with working_vault(here, writable=True) as vault:
             yield vault.session, vault.path
         return
     path, passphrase = asked_passphrase(here, writable=True)
-    with session_to_burn(path, passphrase, workplace_of(here)) as session:
-        yield session, path
+    with file_to_burn(path, passphrase, workplace_of(here)) as opened:
+        yield opened, path
 
 
 def _question(path: str) -> str:

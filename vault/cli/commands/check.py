@@ -9,7 +9,7 @@ import typer
 from vault.cli.command import Command, JsonSchema
 from vault.cli.i18n import _
 from vault.cli.invocation import Invocation, invocation_of
-from vault.cli.other_passphrases import others_protected
+from vault.cli.other_passphrases import ASKS_BEFORE_MUCH, others_protected
 from vault.cli.progress import as_number
 from vault.cli.vaults import working_vault
 from vault.cli.wording import Naming, entries_text, files_text
@@ -196,5 +196,6 @@ COMMAND = Command(
         "index from the records, what a file lost from a good copy of it, and ends in one save, "
         "changed or not. What others sent is repaired by importing it from a second bundle."
     ),
+    asks=ASKS_BEFORE_MUCH,
     schema=SCHEMA,
 )

@@ -9,7 +9,7 @@ import typer
 from vault.cli.command import Command, JsonSchema
 from vault.cli.i18n import _
 from vault.cli.invocation import Invocation, invocation_of
-from vault.cli.other_passphrases import others_protected
+from vault.cli.other_passphrases import ASKS_BEFORE_MUCH, others_protected
 from vault.cli.output import filled
 from vault.cli.progress import as_bytes, as_number
 from vault.cli.scrub_offer import offer_scrub
@@ -157,5 +157,6 @@ COMMAND = Command(
         "read with the passphrase until its place in the file is written over; earlier copies "
         "of the file, and what was sent, keep it."
     ),
+    asks=ASKS_BEFORE_MUCH,
     schema=SCHEMA,
 )

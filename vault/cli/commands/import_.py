@@ -9,9 +9,8 @@ import typer
 from vault.cli.command import Command, JsonSchema
 from vault.cli.i18n import _, counted
 from vault.cli.invocation import Invocation, invocation_of
-from vault.cli.other_passphrases import others_protected
+from vault.cli.other_passphrases import ASKS_BEFORE_MUCH, others_protected
 from vault.cli.reports import bundle_json, tell_bundle
-from vault.cli.scrub_offer import offer_scrub
 from vault.cli.vaults import working_vault
 from vault.errors import NotSaved, PartlyDone, VaultError, mark
 
@@ -83,8 +82,6 @@ def _tell(here: Invocation, label: str, outcomes: list[tuple[str, Received | Vau
         if outcome.missing:
             numbers = ", ".join(map(str, outcome.missing))
             here.output.warn(_("Bundles that have not arrived: {numbers}"), numbers=numbers)
-    if any(not isinstance(outcome, VaultError) for _path, outcome in outcomes):
-        offer_scrub(here)
 
 
 def _content(path: str, outcome: Received | VaultError) -> dict[str, object]:
@@ -106,5 +103,6 @@ COMMAND = Command(
         "The sender must be among the contacts. A bundle that was altered, is incomplete, or is "
         "for somebody else is refused, and nothing of it is kept."
     ),
+    asks=ASKS_BEFORE_MUCH,
     schema=SCHEMA,
 )

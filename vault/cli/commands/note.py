@@ -10,8 +10,7 @@ import typer
 from vault.cli.command import Command, JsonSchema
 from vault.cli.i18n import _
 from vault.cli.invocation import Invocation, invocation_of
-from vault.cli.other_passphrases import others_protected
-from vault.cli.scrub_offer import offer_scrub
+from vault.cli.other_passphrases import ASKS_BEFORE_MUCH, others_protected
 from vault.cli.vaults import working_vault
 from vault.cli.wording import read_fields
 from vault.errors import UsageError, mark
@@ -70,7 +69,6 @@ def note(
             here.output.json(SCHEMA.name, {"label": vault.label, "item": str(seq)})
         else:
             here.output.note(_("Note {item} saved in “{label}”."), item=seq, label=vault.label)
-            offer_scrub(here)
 
 
 def _until_end(lines: Iterator[str]) -> Iterator[str]:
@@ -101,5 +99,6 @@ COMMAND = Command(
         "person's account is better kept short: statements that differ later are used against "
         "those who made them."
     ),
+    asks=ASKS_BEFORE_MUCH,
     schema=SCHEMA,
 )

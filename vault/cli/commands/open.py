@@ -10,7 +10,6 @@ from vault.cli.command import Command
 from vault.cli.i18n import _
 from vault.cli.invocation import invocation_of
 from vault.cli.prompt import Prompt
-from vault.cli.scrub_offer import offer_scrub
 from vault.cli.vaults import require_no_prompt, working_vault
 from vault.errors import mark
 
@@ -33,7 +32,6 @@ def open_(
         Prompt(here, vault).run()
         if not read_only and not vault.session.burnt:
             vault.commit()
-            offer_scrub(here)
     here.output.note(_("Locked."))
 
 

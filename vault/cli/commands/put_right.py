@@ -9,7 +9,7 @@ import typer
 from vault.cli.command import Command, JsonSchema
 from vault.cli.i18n import _
 from vault.cli.invocation import Invocation, invocation_of
-from vault.cli.other_passphrases import others_protected
+from vault.cli.other_passphrases import ASKS_BEFORE_MUCH, others_protected
 from vault.cli.output import filled
 from vault.cli.progress import as_bytes
 from vault.cli.scrub_offer import offer_scrub
@@ -146,5 +146,6 @@ COMMAND = Command(
         "the file made before still hold them where they were, and so does the file itself until "
         "its unused places are written over. That the log was made anew can be seen in its index."
     ),
+    asks=ASKS_BEFORE_MUCH,
     schema=SCHEMA,
 )

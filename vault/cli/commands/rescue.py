@@ -10,7 +10,7 @@ from vault.cli.command import Command, JsonSchema
 from vault.cli.commands.init import ask_passphrases
 from vault.cli.i18n import _
 from vault.cli.invocation import Invocation, invocation_of
-from vault.cli.other_passphrases import ask_for_others
+from vault.cli.other_passphrases import ASKS_ALWAYS, GOING, ask_for_others
 from vault.cli.output import filled
 from vault.cli.progress import as_number
 from vault.cli.prompts import Kind
@@ -77,7 +77,7 @@ def rescue(
         if not vault.all_open:
             ask_for_others(here, vault.open_further, lambda: vault.all_open)
             numbers = ", ".join(str(level + 1) for level in range(vault.levels))
-            here.output.note(_("Protected: volumes {numbers}."), numbers=numbers)
+            here.output.note(_(GOING), numbers=numbers)
         check_place(path, vault.length, place)
         here.output.note(_("The new file gets passphrases of its own, in the same order."))
         passphrases = ask_passphrases(here, [None] * vault.levels, kind)
@@ -185,5 +185,6 @@ COMMAND = Command(
         "was, with new passphrases. What is lost is named by entry; exit code 3 if anything "
         "is. If the disk itself fails, copy the file to another one first."
     ),
+    asks=ASKS_ALWAYS,
     schema=SCHEMA,
 )

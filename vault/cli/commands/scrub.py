@@ -9,7 +9,7 @@ import typer
 from vault.cli.command import Command, JsonSchema
 from vault.cli.i18n import _
 from vault.cli.invocation import Invocation, invocation_of
-from vault.cli.other_passphrases import open_numbers, others_protected
+from vault.cli.other_passphrases import ASKS_ALWAYS, open_numbers, others_protected
 from vault.cli.output import filled
 from vault.cli.progress import as_bytes
 from vault.cli.vaults import working_vault
@@ -101,7 +101,7 @@ def _tell(here: Invocation, vault: OpenVault, report: ScrubReport) -> None:
 COMMAND = Command(
     summary=mark("Write over everything in the file that is not in use."),
     function=scrub,
-    examples=("amanat --vault FILE scrub", "amanat --vault FILE scrub --yes --no-input"),
+    examples=("amanat --vault FILE scrub",),
     details=mark(
         "What was erased or replaced stays in unused places of the file until they are written "
         "over. This writes over all of them, in as much time as copying the file takes. Open the "
@@ -110,5 +110,6 @@ COMMAND = Command(
         "may keep what it no longer shows. Ctrl-C stops after the last saved step; the next time "
         "it begins anew."
     ),
+    asks=ASKS_ALWAYS,
     schema=SCHEMA,
 )

@@ -9,9 +9,8 @@ import typer
 from vault.cli.command import Command, CommandGroup, JsonSchema
 from vault.cli.i18n import _, counted
 from vault.cli.invocation import Invocation, invocation_of
-from vault.cli.other_passphrases import others_protected
+from vault.cli.other_passphrases import ASKS_BEFORE_MUCH, others_protected
 from vault.cli.progress import as_bytes
-from vault.cli.scrub_offer import offer_scrub
 from vault.cli.vaults import working_vault
 from vault.cli.wording import Naming, read_fields
 from vault.errors import PartlyDone, mark
@@ -107,7 +106,6 @@ def _tell_added(here: Invocation, vault: OpenVault, report: AddReport) -> None:
         "{number} file waits in “{label}”.", "{number} files more wait in “{label}”.", new
     )
     output.note(text, number=new, label=vault.label)
-    offer_scrub(here)
 
 
 def list_(context: typer.Context) -> None:
@@ -185,7 +183,6 @@ def move(
             target=label,
             left=left,
         )
-        offer_scrub(here)
 
 
 COMMAND = CommandGroup(
@@ -200,6 +197,7 @@ COMMAND = CommandGroup(
                 "changed nothing there. A file moved down now and then is a reason for saves. "
                 "Choose files that may be seen. They are not sealed into bundles unless named."
             ),
+            asks=ASKS_BEFORE_MUCH,
             schema=ADD_SCHEMA,
         ),
         "list": Command(
@@ -219,6 +217,7 @@ COMMAND = CommandGroup(
                 "There it is a file that was added now. Of its entry here only the place in the "
                 "log stays, as after erasing."
             ),
+            asks=ASKS_BEFORE_MUCH,
             schema=MOVE_SCHEMA,
         ),
     },
