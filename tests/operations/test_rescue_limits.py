@@ -9,11 +9,13 @@ import pytest
 
 from container.test_faults import BadSector
 from operations.damages import GEOMETRY, LENGTH, NEW, made, readable, rescue
+from operations.desk import Desk
 from seam.small import SMALL_FORM, seeded
 from vault.catalog import mending, stream
 from vault.catalog.catalog import Catalog
 from vault.catalog.store import PAGE, RECORD
 from vault.catalog.vfs import PageFile, PageVFS
+from vault.container.cell import CELL_UNIT
 from vault.container.new_volume import NewVolume
 from vault.container.session import open_container
 from vault.errors import MalformedRecord, NotSaved
@@ -167,3 +169,37 @@ def test_a_full_volume_keeps_records_that_only_its_damaged_index_had(scene, monk
     with desk.open("n", "uno", writable=False) as vault:
         assert vault.catalog.rebuilt
         assert scene.held[0].entries == readable(desk, vault)
+
+
+@pytest.mark.parametrize("rows", [1, 1.5])
+@pytest.mark.parametrize("fresh", [True, False], ids=["fresh", "used"])
+def test_of_a_save_that_never_finished_nothing_is_taken(scene, tmp_path, fresh, rows):
+    """The cell slot before the newest is gone; in a fresh vault it was never written."""
+    desk = Desk(tmp_path, seed=803, length=LENGTH) if fresh else scene.fork()
+    if fresh:
+        desk.make("v", 2)
+    unfinished(desk, int(rows * GEOMETRY.pitch))
+    reports = rescue(desk, "two")
+    expected = (True, 0, 0 if fresh else 4)
+    assert [expected] * 2 == [(one.whole, one.blocks, one.entries) for one in reports]
+
+
+def unfinished(desk, kept):
+    """Add a file to `v`, and cut the save off after so many bytes of its rows."""
+    before, (commits, epoch) = desk.disk.read("v"), state_of(desk)
+    after = Desk(desk.folder, disk=desk.disk.fork(), seed=802, length=LENGTH)
+    path = desk.file("cut", bytes(range(256)) * 240)
+    with after.open("v", "two") as vault:
+        after.add(vault, path)
+    assert commits < state_of(after)[0]
+    start = GEOMETRY.row_offset(epoch % GEOMETRY.rows)
+    end = start + kept
+    desk.disk.put("v", before[:start] + after.disk.read("v")[start:end] + before[end:])
+    for cell in (0, 1):
+        desk.disk.damage("v", GEOMETRY.cell_offset(cell, 1 - commits % 2), bytes(CELL_UNIT))
+
+
+def state_of(desk):
+    with desk.open("v", "one", writable=False) as vault:
+        status = vault.session.status(0)
+        return status.commits, status.epoch

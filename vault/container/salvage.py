@@ -113,8 +113,12 @@ class DamagedContainer:
         for share, key in zip(geometry.shares, self._keys, strict=False):
             reader = ShareReader(file, geometry, share, VolumeKeys(key))
             state, findings = recover(reader, cell)
-            if cell is None and state is not None:
-                cell = _stand_in(geometry, state)
+            if not sure and state is not None:
+                before = _before(reader, state, cells)
+                cell = before or cell or _stand_in(geometry, state)
+                if before:
+                    sure = True
+                    state, findings = recover(reader, before)
             sealers.learn(reader)
             level = _Level(reader, state, findings, sealers.before(cell))
             level.compare(written, sealers.rooted, sure=sure)
@@ -208,6 +212,25 @@ def _newest(cells: Sequence[Cell]) -> Cell | None:
     if {cell.commit % 2 for cell in cells} != {0, 1}:
         return None
     return max(cells, key=lambda cell: cell.commit)
+
+
+def _before(reader: ShareReader, state: State, cells: Sequence[Cell]) -> Cell | None:
+    """Where the newest root is of a save that never finished, return the cell before it.
+
+    Slot 1 of a new file was never written, and reads as if it were damaged. A row that still bears
+    an older root than that save was to write there tells the two apart: no damage brings one back,
+    and before all rows are durable no cell is written.
+    """
+    newest = max(cells, key=lambda cell: cell.commit, default=None)
+    if newest is None or state.commit != newest.commit + 1:
+        return None
+    own = state.table[state.epoch % reader.geometry.rows].commit_id
+    for row, known in enumerate(state.table):
+        if known.commit_id == own:
+            heads = reader.root_heads(row, torn=True)
+            if any(head.epoch < known.epoch for head in heads):
+                return newest
+    return None
 
 
 def _stand_in(geometry: Geometry, state: State) -> Cell:
