@@ -240,6 +240,17 @@ def fail(world):
     see("status", "--json")
     see("check", "--json")
     see("open", typed=b"add some.bin --again\nnote x\n.\nlist\n")
+    begin_anew(see)
+
+
+def begin_anew(see):
+    """Have all but the first volume written over, and go on with what is left."""
+    see("scrub", "--yes", secret=SECRETS[0], others=[""])
+    see("list")
+    see("note", "--continue", "--title", "x", typed=b"x")
+    see("list", "--continue")
+    see("note", "--continue", "--title", "y", typed=b"y", terminal=ScriptedTerminal(["begin"]))
+    see("list")
 
 
 def refuse_to_overwrite(see, known):

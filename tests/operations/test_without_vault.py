@@ -7,6 +7,7 @@ from seam.memory import MemoryDisk
 from vault.operations.bundles import unseal_file, verify_file
 from vault.operations.contacts import write_new_identity
 from vault.operations.entries import write_note
+from vault.operations.erase import erase, plan_erase
 from vault.operations.seal import plan_seal
 from vault.verify.bundle import Signer
 
@@ -29,6 +30,17 @@ def keyed(desk):
         write_note(vault, {"title": b"seen"})
         desk.seal(vault, "bare", "b")
     return desk
+
+
+def test_what_was_erased_is_left_out_unless_it_is_named(keyed):
+    with keyed.open("v") as vault:
+        erase(vault, plan_erase(vault, ["0"]), no_progress)
+        unnamed, named = (
+            plan_seal(vault, items, "bare", reader=keyed.reader, progress=no_progress)
+            for items in ([], ["0", "1"])
+        )
+    assert ([1], 1) == ([one.entry.seq for one in unnamed.entries], unnamed.left_out)
+    assert ([0, 1], 0) == ([one.entry.seq for one in named.entries], named.left_out)
 
 
 def where(desk):

@@ -73,9 +73,32 @@ def working_vault(here: Invocation, *, writable: bool) -> Iterator[OpenVault]:
         allow_altered=here.settings.allow_altered,
     ) as vault:
         tell_notices(here, vault, 0)
+        _require_confirmed_beginning(here, vault)
         told = len(vault.notices)
         yield vault
         tell_notices(here, vault, told)
+
+
+def _require_confirmed_beginning(here: Invocation, vault: OpenVault) -> None:
+    """Have it confirmed that a volume that was wholly written over begins anew, and save that.
+
+    Saved at once: what is only staged would be forgotten with the first command that fails.
+
+    Raises:
+        UsageError: nobody to ask.
+        VaultError: it was not confirmed; nothing was written.
+    """
+    if not vault.volume.is_empty:
+        return
+    question = filled(
+        _(
+            "Volume {level} was written over. It begins anew, empty; an earlier copy of the file "
+            "may still have what it held."
+        ),
+        {"level": vault.volume.level + 1},
+    )
+    here.prompts.confirm(question, _("begin"))
+    vault.commit()
 
 
 def asked_passphrase(here: Invocation, *, writable: bool) -> tuple[str, str]:

@@ -209,8 +209,10 @@ def opened_vault(
             raise UsageError(
                 mark("This passphrase does not open volume {level}."), level=number + 1
             )
-        if not session.volumes[number].usable:
-            raise Damaged(mark("Nothing of volume {level} can be read."), level=number + 1)
+        if not session.volumes[number].usable or (
+            session.volumes[number].is_empty and not writable
+        ):
+            raise _nothing_of(session.volumes[number], top=number == session.top.level)
         if allow_altered and writable and session.volumes[number].is_empty:
             _begin_anew(session.volumes[number], place)
         vault = OpenVault(session, number, place, path, allow_altered=allow_altered)
@@ -220,6 +222,20 @@ def opened_vault(
             session.close()
         else:
             vault.close()
+
+
+def _nothing_of(volume: Volume, *, top: bool) -> Damaged:
+    """Return the error for a volume of which nothing can be read, with the way on."""
+    if volume.findings.gone and top:
+        hint = mark(
+            "It was written over by saves made without its passphrase. An earlier copy of the file "
+            "may still have it. --continue with a command that writes begins it anew, empty."
+        )
+    else:
+        hint = mark("An earlier copy of the file may still have it.")
+    return Damaged(
+        mark("Nothing of volume {level} can be read."), hint=hint, level=volume.level + 1
+    )
 
 
 def _begin_anew(volume: Volume, place: Workplace) -> None:

@@ -86,6 +86,7 @@ class SealPlan:
         origin: of the own log; like the next two it links all bundles of this log.
         size: entries of the log.
         seq: number of the bundle for this contact.
+        left_out: own entries of which nothing is left, and which were not named.
     """
 
     contact: Contact
@@ -93,6 +94,7 @@ class SealPlan:
     origin: str = ""
     size: int = 0
     seq: int = 1
+    left_out: int = 0
 
     @property
     def gives_away(self) -> bool:
@@ -114,7 +116,7 @@ def plan_seal(
 
     Args:
         vault: open.
-        items: own entries; all of them if empty, but for files in stock.
+        items: own entries; all of them if empty, but for files in stock and what was erased.
         name: of the contact.
         reader: looks into files in a process that holds no key.
         progress: called with entries looked at and entries in all.
@@ -127,11 +129,14 @@ def plan_seal(
     """
     catalog = vault.catalog
     contact = catalog.contact(name)
-    entries = [vault.own(item) for item in dict.fromkeys(items)] or [
-        entry for entry in _all_own(vault) if entry.kind != STOCK.name
-    ]
+    entries = [vault.own(item) for item in dict.fromkeys(items)]
+    left_out = 0
     if not entries:
-        raise UsageError(mark("There is nothing to send: the vault has no entries yet."))
+        all_own = [entry for entry in _all_own(vault) if entry.kind != STOCK.name]
+        entries = [entry for entry in all_own if entry.fields]
+        left_out = len(all_own) - len(entries)
+    if not entries:
+        raise UsageError(mark("There is nothing to send: no entry holds anything."))
     planned = []
     for done, entry in enumerate(sorted(entries, key=lambda entry: entry.seq)):
         planned.append(_plan_entry(vault, entry, reader, withhold, only))
@@ -143,6 +148,7 @@ def plan_seal(
         catalog.origin,
         catalog.next_seq(catalog.origin),
         catalog.counter(contact.contact_id, BUNDLE_COUNTER) + 1,
+        left_out,
     )
 
 

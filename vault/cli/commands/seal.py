@@ -42,7 +42,7 @@ def seal(
     to: Annotated[str, typer.Option("--to", metavar="NAME", help=_("The contact."))],
     items: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[ITEM…]", help=_("Which entries; without any, all of them.")),
+        typer.Argument(metavar="[ITEM…]", help=_("Which; without any, all but erased ones.")),
     ] = None,
     target: Annotated[
         str | None, typer.Option("--output", "-o", metavar="FILE", help=_("The new bundle."))
@@ -176,6 +176,11 @@ def _preview(here: Invocation, vault: OpenVault, plan: SealPlan) -> None:
             output.detail(_("the file itself says {text}"), text=text)
         if not planned.looked:
             output.detail(_("the file itself could not be looked into; it may say more"))
+    if plan.left_out:
+        output.line(
+            _("Left out, unless named: {entries} of which nothing is left."),
+            entries=entries_text(plan.left_out),
+        )
     output.line(
         _("It also shows: log {origin}, {entries}, bundle {seq}. These link what you send."),
         origin=plan.origin,

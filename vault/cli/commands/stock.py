@@ -159,6 +159,9 @@ def move(
 
     here = invocation_of(context)
     with working_vault(here, writable=True) as vault:
+        here.output.note(
+            _("With the file goes what is kept of it: its name, and what it says of itself.")
+        )
         largest = max((one.media.size for one in waiting(vault) if one.media), default=0)
         with others_protected(here, vault, lambda: rows_for_files(vault, [largest])):
             entry, number, label = move_down(vault, item, to)
@@ -214,8 +217,9 @@ COMMAND = CommandGroup(
                 "amanat --vault FILE stock move 7 --to 1",
             ),
             details=mark(
-                "There it is a file that was added now. Of its entry here only the place in the "
-                "log stays, as after erasing."
+                "There it is a file that was added now, with all the fields that it has here: "
+                "file-name and media-metadata too, so look with show first. Of its entry here "
+                "only the place in the log stays, as after erasing."
             ),
             asks=ASKS_BEFORE_MUCH,
             schema=MOVE_SCHEMA,
