@@ -159,10 +159,12 @@ def move(
 
     here = invocation_of(context)
     with working_vault(here, writable=True) as vault:
-        here.output.note(
-            _("With the file goes what is kept of it: its name, and what it says of itself.")
-        )
-        largest = max((one.media.size for one in waiting(vault) if one.media), default=0)
+        in_stock = waiting(vault)
+        if in_stock:
+            here.output.note(
+                _("With the file goes what is kept of it: its name, and what it says of itself.")
+            )
+        largest = max((one.media.size for one in in_stock if one.media), default=0)
         with others_protected(here, vault, lambda: rows_for_files(vault, [largest])):
             entry, number, label = move_down(vault, item, to)
         left = len(waiting(vault))
