@@ -169,3 +169,17 @@ def test_outside_of_the_prompt_only(machine):
     typed = b"rescue new.vault\n"
     ran = machine.run("--vault", "my.vault", "open", secrets=["two"], typed=typed)
     assert "This works outside of the prompt only." in ran.err
+
+
+@pytest.mark.parametrize("words", [("move",), ("rescue",), ("rescue", "--from-end")])
+def test_new_passphrases_are_not_taken_for_others_and_help_says_how_lines_stand(machine, words):
+    before = set(machine.folder.iterdir())
+    command = ("--vault", "my.vault", words[0], "new.vault", *words[1:], "--no-input")
+    ran = machine.run(*command, secrets=["two", "uno", "due"])
+    assert 12 == ran.code
+    assert "in a file an empty line" in ran.err
+    assert "--from-end" not in ran.err
+    assert before == set(machine.folder.iterdir())
+    told = " ".join(machine.run(words[0], "--help").out.split())
+    order = "the passphrase; any others; an empty line, unless the third passphrase was among them"
+    assert f"in this order: {order}; the new ones." in told

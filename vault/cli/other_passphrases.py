@@ -35,6 +35,15 @@ ASKS_ALWAYS = mark(
 )
 """The same of the commands that ask whatever they write."""
 
+ASKS_THEN_NEW = mark(
+    "Unless the third passphrase is open, it asks for others whose volumes must survive. Enter, or "
+    "an empty line in a passphrase file, means none; without an answer, as with --no-input and no "
+    "such line, nothing is done. See: amanat guide passphrases. So the lines of a passphrase file "
+    "are, in this order: the passphrase; any others; an empty line, unless the third passphrase "
+    "was among them; the new ones."
+)
+"""The same of those that then ask for new ones, which must not be taken for others."""
+
 QUESTION = mark("Other passphrases whose volumes must survive? (Enter = none)")
 
 PROTECTED = mark("Protected: volumes {numbers}. Anything else may be written over.")

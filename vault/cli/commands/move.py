@@ -10,7 +10,7 @@ from vault.cli.command import Command, JsonSchema
 from vault.cli.commands.init import advise_on_size, ask_how_many, ask_labels, ask_passphrases
 from vault.cli.i18n import _
 from vault.cli.invocation import Invocation, invocation_of
-from vault.cli.other_passphrases import ASKS_ALWAYS, GOING, others_protected
+from vault.cli.other_passphrases import ASKS_THEN_NEW, GOING, others_protected
 from vault.cli.prompts import Kind
 from vault.cli.vaults import working_vault
 from vault.cli.wording import read_size
@@ -152,6 +152,6 @@ COMMAND = Command(
         "and know that it still opens with the old ones. If a part of it cannot be read nothing "
         "is made; see rescue."
     ),
-    asks=ASKS_ALWAYS,
+    asks=ASKS_THEN_NEW,
     schema=SCHEMA,
 )

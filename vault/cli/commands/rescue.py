@@ -10,7 +10,7 @@ from vault.cli.command import Command, JsonSchema
 from vault.cli.commands.init import ask_passphrases
 from vault.cli.i18n import _
 from vault.cli.invocation import Invocation, invocation_of
-from vault.cli.other_passphrases import ASKS_ALWAYS, GOING, ask_for_others
+from vault.cli.other_passphrases import ASKS_THEN_NEW, GOING, ask_for_others
 from vault.cli.output import filled
 from vault.cli.progress import as_number
 from vault.cli.prompts import Kind
@@ -185,6 +185,6 @@ COMMAND = Command(
         "was, with new passphrases. What is lost is named by entry; exit code 3 if anything "
         "is. If the disk itself fails, copy the file to another one first."
     ),
-    asks=ASKS_ALWAYS,
+    asks=ASKS_THEN_NEW,
     schema=SCHEMA,
 )
