@@ -13,6 +13,8 @@ from operations.desk import Desk
 from seam.small import SMALL_FORM, seeded
 from vault.catalog import mending, stream
 from vault.catalog.catalog import Catalog
+from vault.catalog.database import IndexDamaged
+from vault.catalog.rows import record_from
 from vault.catalog.store import PAGE, RECORD
 from vault.catalog.vfs import PageFile, PageVFS
 from vault.container.cell import CELL_UNIT
@@ -74,7 +76,8 @@ def test_a_stick_pulled_out_makes_no_empty_vault(scene, step):
 def store(desk, *statements):
     """Let whoever knows the first passphrase change its index as it is stored; nothing checks it.
 
-    The last page is dropped: the index is damaged, and records are looked for in what is left.
+    The last page but one is dropped: the index is damaged, and records are looked for in what is
+    left.
     """
     session = open_container(
         desk.disk, "v", "one", writable=True, form=SMALL_FORM, random=seeded(10)
@@ -86,7 +89,7 @@ def store(desk, *statements):
     for statement in statements:
         connection.execute(statement)
     file.stage(1 << 30)
-    session.top.drop(PAGE, 0, max(session.top.numbers(PAGE, 0)) - 1)
+    session.top.drop(PAGE, 0, session.top.numbers(PAGE, 0)[-2])
     session.commit()
     connection.close()
     vfs.unregister()
@@ -115,6 +118,11 @@ def test_no_row_of_an_index_stops_the_rescue_of_any_volume(scene, monkeypatch, r
     assert (False, 4) == (below.anew, below.entries)
     assert above.whole
     assert 4 == above.entries
+
+
+def test_a_row_whose_kind_no_record_has_is_damage():
+    with pytest.raises(IndexDamaged):
+        record_from((99, 300, b"\0", 0, 0))
 
 
 def test_more_than_a_volume_has_room_for_is_not_brought_back(scene, monkeypatch):
