@@ -111,7 +111,10 @@ def global_options(
         bool,
         typer.Option(
             "--continue",
-            help=_("Write although the file was altered or an older state was put back."),
+            help=_(
+                "Write although the file was altered or an older state was put back; begin anew, "
+                "after a question, what was written over."
+            ),
         ),
     ] = False,
     passphrase_fd: Annotated[
