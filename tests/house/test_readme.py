@@ -4,11 +4,15 @@ import ast
 import re
 import shlex
 import string
+from bisect import bisect
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from vault.cli.index import ENTRIES
+from vault.container.geometry import GIB, PAYLOAD, geometry_v1
+from vault.operations.protection import is_long, rows_for_files
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -99,9 +103,26 @@ def test_a_command_that_is_named_is_one_of_the_program(command):
     assert words[0] in ENTRIES
 
 
-def test_the_room_that_is_told_is_that_of_the_format():
-    from vault.container.geometry import GIB, PAYLOAD, geometry_v1
+def test_the_sizes_from_which_it_is_asked_are_those_of_the_program():
+    told = re.search(r"from about (5) MB .* (12) MB .* (49) MB .* (200) MB in\s+16 GiB", README)
+    below = re.search(r"with the first passphrase from (3), (8), (33) and (130) MB", README)
+    for level, sizes in ((1, told), (0, below)):
+        for gibibytes, size in zip((0.5, 1, 4, 16), sizes.groups(), strict=True):
+            assert int(size) == pytest.approx(asked_from(int(gibibytes * GIB), level), rel=0.06)
 
+
+def asked_from(length, level):
+    """Megabytes of a file from which it is asked what else must survive, by bisection."""
+    geometry = geometry_v1(length)
+    volume = SimpleNamespace(
+        payload=PAYLOAD, row_blocks=geometry.shares[level].blocks, batch_limit=lambda: length
+    )
+    vault = SimpleNamespace(volume=volume, session=SimpleNamespace(geometry=geometry))
+    sizes = range(0, length, 100_000)
+    return bisect(sizes, 0, key=lambda size: is_long(vault, rows_for_files(vault, [size]))) / 10
+
+
+def test_the_room_that_is_told_is_that_of_the_format():
     told = re.search(r"1 GiB the first volume takes about\s+(\d+) MB .* about (\d+) MB", README)
     geometry = geometry_v1(GIB)
     room = [geometry.capacity(level) * 3 // 4 * PAYLOAD / 1e6 for level in range(3)]
