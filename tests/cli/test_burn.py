@@ -7,6 +7,7 @@ from person.console import TextStream
 from person.machine import Machine
 from person.terminal import ScriptedTerminal
 from seam.faulty import FaultyDisk
+from vault.errors import Damaged
 
 VAULT = ("--vault", "my.vault")
 
@@ -151,3 +152,15 @@ def test_what_rescue_could_open_can_be_burnt(machine, damage):
     assert size == path.stat().st_size
     for words in ([], ["--from-end"], ["--from-end", "--size", str(len(whole))]):
         assert 12 == machine.run(*VAULT, "rescue", "new.vault", *words, secrets=["one", ""]).code
+
+
+def test_what_is_damaged_keeps_nobody_from_the_prompt_where_it_can_be_burnt(machine, monkeypatch):
+    def damaged(_vault):
+        raise Damaged("The catalog is damaged.")
+
+    monkeypatch.setattr("vault.operations.stock.waiting", damaged)
+    her = ScriptedTerminal(["two", "burn", "burn"])
+    ran = machine.run("open", "my.vault", terminal=her, stdin=TextStream(terminal=True))
+    assert 0 == ran.code, ran.err
+    assert "is open. Type a command" in ran.screen
+    assert is_burnt(machine)
