@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 STRACE = shutil.which("strace")
 
 pytestmark = [
+    pytest.mark.long,
     pytest.mark.skipif(STRACE is None, reason="NOT SHOWN HERE: strace is not installed"),
     pytest.mark.slow,
 ]

@@ -4,7 +4,7 @@ import pytest
 
 from container.lives import live
 
-RUNS = 160
+RUNS = 80
 PARTS = 10
 
 

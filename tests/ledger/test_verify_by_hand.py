@@ -116,6 +116,7 @@ def test_log_of_one_entry_is_verified(random, run):
     refused(run(files, keys.origin), "proof")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "name",
     [
@@ -135,6 +136,7 @@ def test_flipped_bits_are_refused(golden, run, name):
         refused(run(files | {name: bytes(changed)}, golden.keys.origin))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["leaf", "proof", "checkpoint", "log.vkey", "log.keys"])
 def test_cut_grown_or_missing_files_are_refused(golden, run, name):
     files = files_of(golden)

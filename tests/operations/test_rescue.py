@@ -95,6 +95,7 @@ def newest_row(desk):
         return (vault.session.status(0).epoch - 1) % GEOMETRY.rows
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("back", [0, 1, 2, 3, 5, 8, 13, 21, 34])
 def test_every_copy_of_the_roots_of_a_row_may_be_gone(scene, back):
     """The newest row included: what it alone holds is found by the headers of its blocks."""
@@ -180,6 +181,7 @@ def test_a_volume_without_name_and_keys_is_read_under_another_name_and_goes_on(s
                 assert not check_vault(vault, no_progress).sound
 
 
+@pytest.mark.long
 def test_every_block_of_a_volume_in_turn_costs_that_block(small):
     told = set()
     for (namespace, _object, number), at in sorted(small.held[0].blocks.items()):
@@ -210,6 +212,7 @@ def test_records_of_a_damaged_block_come_out_of_a_damaged_index(small):
     assert 3 * len(records) * len(pages) // 4 < whole
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("length", [1, 4096, 70_000])
 def test_a_zeroed_range_costs_what_stood_there(scene, length):
     lost = set()
@@ -221,6 +224,7 @@ def test_a_zeroed_range_costs_what_stood_there(scene, length):
     assert bool(lost) is (length > 4096)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kept", [0.999, 0.9, 0.4, 0.2, 0.1])
 def test_a_truncated_file_gives_what_is_left_of_it(scene, kept):
     """The slot tells how long it was, and with that where everything stood."""

@@ -56,7 +56,11 @@ def run(words: Sequence[str], surroundings: Surroundings) -> int:
         words: the command line without the program's name.
         surroundings: disk, clock, randomness, form, streams, terminal.
     """
-    return dispatch(words, Invocation(surroundings))
+    here = Invocation(surroundings)
+    try:
+        return dispatch(words, here)
+    finally:
+        here.prompts.close()
 
 
 def main() -> NoReturn:

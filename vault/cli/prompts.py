@@ -193,6 +193,11 @@ class Prompts:
         """Take passphrases from where another run takes them, after those that it took."""
         self._source = other._lines()
 
+    def close(self) -> None:
+        """Give up the file that passphrases were read from."""
+        if self._source is not None:
+            self._source.close()
+
     def _lines(self) -> LineSource | None:
         if self._source is None:
             if self._settings.passphrase_fd is not None:

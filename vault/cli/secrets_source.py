@@ -18,12 +18,20 @@ class LineSource:
     Args:
         descriptor: open for reading; stays open.
         name: the option it came from, for messages.
+        own: whether `close` closes the descriptor; one that was handed over stays open.
     """
 
-    def __init__(self, descriptor: int, name: str) -> None:
+    def __init__(self, descriptor: int, name: str, *, own: bool = False) -> None:
         self._descriptor = descriptor
         self._name = name
+        self._own = own
         self._taken = 0
+
+    def close(self) -> None:
+        """Give it up; no line can be taken after that."""
+        if self._own:
+            self._own = False
+            os.close(self._descriptor)
 
     def next_line(self) -> str:
         r"""Return the next line without its end (`\n` or `\r\n`).
@@ -85,4 +93,4 @@ def source_from_file(path: str) -> LineSource:
             path=path,
             reason=os.strerror(getattr(error, "errno", None) or 0),
         ) from None
-    return LineSource(descriptor, "--passphrase-file")
+    return LineSource(descriptor, "--passphrase-file", own=True)
