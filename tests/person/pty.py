@@ -67,13 +67,26 @@ class Pty:
     def type(self, text):
         os.write(self.keyboard, text.encode())
 
-    def until(self, pattern):
+    def until(self, pattern, patience=None):
         """Read until a pattern appears after what was waited for before; return what came."""
-        end = time.monotonic() + _PATIENCE
+        end = time.monotonic() + (patience or _PATIENCE)
         while not (found := re.search(pattern, self.seen[self._told :])):
             assert self._read(end), f"{pattern!r} never came: {self.seen!r}"
         start, self._told = self._told, self._told + found.end()
         return self.seen[start : self._told]
+
+    def interrupt(self, pattern):
+        """Press Ctrl-C, and again where nothing happens, as a person does.
+
+        A signal that comes between looking whether something was typed and reading it, and that
+        makes the terminal throw away what was typed, is met with the next key only.
+        """
+        for _ in range(4):
+            self.type("\x03")
+            with contextlib.suppress(AssertionError):
+                return self.until(pattern, patience=3)
+        self.type("\x03")
+        return self.until(pattern)
 
     def answer(self, question, text):
         """Wait for a question and type a line."""
