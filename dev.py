@@ -132,7 +132,9 @@ def ensure(kind: str) -> Path:
     if any(installed.get(name) == digests[name] for name in {kind, "development"}):
         return venv_python()
     say(f"installing what {LOCKS[kind]} pins (once; needs the package index)")
-    command = [*installer(), "--quiet", "--require-hashes", "--only-binary", ":all:"]
+    # The lock is whole: with --no-deps pip does not look for newer ones that somebody asks for with
+    # an extra, which it then refuses for want of a hash.
+    command = [*installer(), "--quiet", "--require-hashes", "--no-deps", "--only-binary", ":all:"]
     command += ["--disable-pip-version-check", "--no-warn-script-location"]
     ended = subprocess.run([*command, "-r", ROOT / LOCKS[kind]], check=False)
     if ended.returncode != 0:
@@ -231,7 +233,7 @@ def start_installed(wheel: Path, place: Path) -> None:
     try:
         make_environment()
         install = [*installer(), "--quiet", "--disable-pip-version-check", "--only-binary", ":all:"]
-        must(*install, "--require-hashes", "-r", ROOT / LOCKS["program"])
+        must(*install, "--require-hashes", "--no-deps", "-r", ROOT / LOCKS["program"])
         must(*install, "--no-deps", "--no-index", wheel)
         python = venv_python()
         script = python.with_name("amanat.exe" if os.name == "nt" else "amanat")
