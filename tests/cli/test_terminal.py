@@ -1,6 +1,9 @@
 import os
+import select
+import signal
 import sys
 import threading
+from types import SimpleNamespace
 
 import pytest
 
@@ -80,6 +83,50 @@ def test_what_is_written_appears(pair):
     keyboard, _descriptor, terminal = pair
     terminal.write("Passphrase: ")
     assert b"Passphrase: " == os.read(keyboard, 100)
+
+
+@pytest.mark.parametrize("secret", [False, True])
+def test_a_signal_between_the_last_look_and_the_wait_is_met(pair, monkeypatch, secret):
+    class Late(Exception):
+        pass
+
+    def signal_arrives(read, write, others, seconds):
+        wake = signal.set_wakeup_fd(-1)
+        os.write(wake, b"\0")  # what the handler in C does; the one in Python has not run yet
+        assert select.select(read, write, others, 5)[0], "it would have slept through a signal"
+        raise Late
+
+    monkeypatch.setattr(
+        "vault.cli.terminal.select", SimpleNamespace(select=signal_arrives, PIPE_BUF=512)
+    )
+    with pytest.raises(Late):
+        pair[2].read_line("", secret=secret)
+
+
+def test_a_signal_that_ends_nothing_does_not_end_the_wait(pair):
+    keyboard, _descriptor, terminal = pair
+    before = signal.signal(signal.SIGUSR1, lambda *_: os.write(keyboard, b"after it\n"))
+    try:
+        threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGUSR1)).start()
+        assert "after it" == terminal.read_line("", secret=False)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert -1 == signal.set_wakeup_fd(-1)
+
+
+def test_more_than_a_terminal_takes_at_once_arrives(pair):
+    keyboard, _descriptor, terminal = pair
+    seen = []
+
+    def read():
+        while sum(seen) < 200_000:
+            seen.append(os.read(keyboard, 65536).count(b"x"))
+
+    thread = threading.Thread(target=read)
+    thread.start()
+    terminal.write("x" * 200_000)
+    thread.join()
+    assert 200_000 == sum(seen)
 
 
 def test_an_answer_beyond_the_limit_is_refused():

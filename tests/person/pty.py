@@ -75,19 +75,6 @@ class Pty:
         start, self._told = self._told, self._told + found.end()
         return self.seen[start : self._told]
 
-    def interrupt(self, pattern):
-        """Press Ctrl-C, and again where nothing happens, as a person does.
-
-        A signal that comes between looking whether something was typed and reading it, and that
-        makes the terminal throw away what was typed, is met with the next key only.
-        """
-        for _ in range(4):
-            self.type("\x03")
-            with contextlib.suppress(AssertionError):
-                return self.until(pattern, patience=3)
-        self.type("\x03")
-        return self.until(pattern)
-
     def answer(self, question, text):
         """Wait for a question and type a line."""
         shown = self.until(question)

@@ -228,23 +228,47 @@ if sys.platform == "win32":
 
 else:
     import select
+    import signal
     import termios
+    import time
+
+    @contextmanager
+    def _signals_wake() -> Iterator[int]:
+        """Give a descriptor that can be read once a signal has come.
+
+        Python runs a handler between two of its instructions. A signal that comes after the last
+        of them and before the system call that waits would be met only with the next key.
+        """
+        woken, wake = os.pipe()  # os.pipe2 is not on macOS
+        os.set_blocking(wake, False)
+        before = signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+        try:
+            yield woken
+        finally:
+            signal.set_wakeup_fd(before)
+            os.close(woken)
+            os.close(wake)
 
     class TtyTerminal:
         """A terminal of POSIX systems.
 
         Args:
-            descriptor: of a terminal, open for reading and writing; closed by `close`.
+            descriptor: of a terminal, open for reading and writing, by nobody else: it is set to
+                answer at once. Closed by `close`.
         """
 
         def __init__(self, descriptor: int) -> None:
             self._descriptor = descriptor
+            os.set_blocking(descriptor, False)
 
         def write(self, text: str) -> None:
             """Show a text as it is."""
             left = text.encode("utf-8", "backslashreplace")
             while left:
-                left = left[os.write(self._descriptor, left) :]
+                try:
+                    left = left[os.write(self._descriptor, left) :]
+                except BlockingIOError:  # stopped by Ctrl-S, or slow
+                    self._await(writing=True)
 
         def read_line(self, question: str, *, secret: bool, seconds: float | None = None) -> str:
             """Ask, and return what is typed up to Enter."""
@@ -272,7 +296,11 @@ else:
         def _typed(self) -> bytes:
             line = b""
             while not line.endswith(b"\n") and len(line) < LONGEST_LINE:
-                piece = os.read(self._descriptor, LONGEST_LINE)
+                self._await()
+                try:
+                    piece = os.read(self._descriptor, LONGEST_LINE)
+                except BlockingIOError:  # Ctrl-C took back what was typed
+                    continue
                 if not piece:
                     if not line:
                         raise EOFError
@@ -282,8 +310,21 @@ else:
 
         def wait(self, seconds: float) -> bool:
             """Return whether a line is typed before so many seconds have passed."""
-            ready, _, _ = select.select([self._descriptor], [], [], seconds)
-            return bool(ready)
+            return self._await(seconds)
+
+        def _await(self, seconds: float | None = None, *, writing: bool = False) -> bool:
+            """Wait until the terminal gives or takes something; signals are met meanwhile."""
+            end = None if seconds is None else time.monotonic() + seconds
+            reading = [] if writing else [self._descriptor]
+            with _signals_wake() as woken:
+                while True:
+                    left = None if end is None else max(0.0, end - time.monotonic())
+                    got, takes, _ = select.select(
+                        [*reading, woken], [self._descriptor] if writing else [], [], left
+                    )
+                    if self._descriptor in (*got, *takes) or not got:
+                        return bool(got or takes)
+                    os.read(woken, select.PIPE_BUF)  # its handler ran, and let it go on
 
         def close(self) -> None:
             """Let go of the terminal."""
