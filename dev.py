@@ -33,7 +33,12 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 STAMP = VENV / "installed.json"
 OLDEST_PYTHON = (3, 11)
-LOCKS = {"program": "requirements/program.txt", "development": "requirements/development.txt"}
+LOCKS = {
+    "program": "requirements/program.txt",
+    "development": "requirements/development.txt",
+    "mutation": "requirements/mutation.txt",
+}
+"""Each pins all that the ones before it pin, at the same versions, and more."""
 
 # The program has to keep from writing byte code by itself.
 ENVIRON = {name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
@@ -117,7 +122,8 @@ def ensure(kind: str) -> Path:
     """Bring `.venv` to what a lock file pins; do nothing where it is there already.
 
     Args:
-        kind: "program" for running the program, "development" for that and the tools.
+        kind: "program" for running the program, "development" for that and the tools,
+            "mutation" for all that and what changes the code under the tests.
 
     Returns:
         The environment's interpreter.
@@ -128,8 +134,8 @@ def ensure(kind: str) -> Path:
     digests = {
         name: hashlib.sha256((ROOT / path).read_bytes()).hexdigest() for name, path in LOCKS.items()
     }
-    # All that "program" pins, "development" pins at the same versions.
-    if any(installed.get(name) == digests[name] for name in {kind, "development"}):
+    enough = list(LOCKS)[list(LOCKS).index(kind) :]
+    if any(installed.get(name) == digests[name] for name in enough):
         return venv_python()
     say(f"installing what {LOCKS[kind]} pins (once; needs the package index)")
     # The lock is whole: with --no-deps pip does not look for newer ones that somebody asks for with
@@ -274,7 +280,8 @@ def prove(words: Sequence[str]) -> int:
     if words[0] not in names:
         raise DevError(f"no proof of that name; there are: {', '.join(names) or 'none'}")
     ENVIRON["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
-    return run(ensure("development"), "-B", folder / f"{words[0]}.py", *words[1:])
+    python = ensure("mutation" if words[0] == "mutation" else "development")
+    return run(python, "-B", folder / f"{words[0]}.py", *words[1:])
 
 
 def bench(words: Sequence[str]) -> int:
@@ -290,11 +297,13 @@ def lock(words: Sequence[str]) -> int:
     options = ["--universal", "--python-version", "3.11", "--generate-hashes", "--no-header"]
     options += ["--no-annotate", "--no-emit-index-url", "--no-emit-find-links", "--quiet", *words]
     sources = ["pyproject.toml", "requirements/platforms.in", "--extra", "media"]
-    program, development = LOCKS["program"], LOCKS["development"]
+    program, development, mutation = LOCKS.values()
     must(uv, "pip", "compile", *sources, *options, "-o", program)
     extra = ["--group", "dev", "-c", program]
     must(uv, "pip", "compile", *sources, *extra, *options, "-o", development)
-    for path in (program, development):
+    extra = ["--group", "dev", "--group", "mutation", "-c", development]
+    must(uv, "pip", "compile", *sources, *extra, *options, "-o", mutation)
+    for path in LOCKS.values():
         pins = (ROOT / path).read_text("utf-8")
         (ROOT / path).write_text("# Written by `python3 dev.py lock`.\n" + pins, "utf-8")
     return 0
