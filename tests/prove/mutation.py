@@ -1,0 +1,248 @@
+"""Change the code and see a test fail: python3 dev.py prove mutation [--room NAME] [PATTERN]
+
+Every change that mutmut makes in the rooms container, crypto and storage; each is put in, and the
+tests that reach its lines run until one fails. What survives has to be named, with the reason, in
+tests/mutation/survivors.txt; the rest is told, and makes this fail. PATTERN is a part of a mutant's
+name, PATH:FUNCTION:NUMBER. First the tests run once with coverage, to know which test reaches what;
+--reuse takes what the run before found out, and --new runs some tests for it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+ROOT = Path(__file__).resolve().parents[2]
+# Instead of this folder, where a file has the name of the package.
+sys.path[:1] = [str(ROOT), str(ROOT / "tests")]
+sys.dont_write_bytecode = True
+
+import coverage  # noqa: E402
+import pytest  # noqa: E402
+
+from mutation.making import mutants_of  # noqa: E402
+from mutation.mutants import Mutant, lines_of  # noqa: E402
+from mutation.running import KILLED, SURVIVED, TIMED_OUT, Durations, Judge  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+ROOMS = ("container", "crypto", "storage")
+TESTS = (
+    "tests/container",
+    "tests/crypto",
+    "tests/storage",
+    "tests/operations/test_rescue.py",
+    "tests/operations/test_rescue_limits.py",
+    "tests/operations/test_check_deep.py",
+)
+"""Of each room, and of the use cases for whose sake some of their files are there."""
+
+PLACE = ROOT / "build" / "mutation"
+SURVIVORS = ROOT / "tests" / "mutation" / "survivors.txt"
+OPTIONS = ("-q", "-p", "no:cacheprovider", "--timeout=0", "-m", "not long and not slow")
+PATIENCE = 60.0
+"""Seconds of tests for one mutant, quickest first."""
+
+Job = tuple[Mutant, list[str], float]
+
+
+def reached(tests: Sequence[str], *, more: bool) -> tuple[coverage.CoverageData, dict[str, float]]:
+    """Run tests once; return which lines each test reaches, and how long it takes.
+
+    Args:
+        tests: files or folders.
+        more: whether what is known of other tests stays.
+    """
+    PLACE.mkdir(parents=True, exist_ok=True)
+    path = PLACE / "durations.json"
+    known = json.loads(path.read_text("utf-8")) if more else {}
+    if tests:
+        words = [sys.executable, "-B", __file__, *(["--more"] if more else []), "--measure", *tests]
+        subprocess.run(words, check=True, cwd=ROOT)
+        known |= json.loads(path.read_text("utf-8"))
+        path.write_text(json.dumps(known), "utf-8")
+    found = coverage.CoverageData(str(PLACE / "coverage"))
+    found.read()
+    return found, known
+
+
+def measure(tests: Sequence[str], *, more: bool) -> int:
+    """Be the process that runs tests once."""
+    options = [f"--cov=vault.{room}" for room in ROOMS] + (["--cov-append"] if more else [])
+    os.environ["COVERAGE_FILE"] = str(PLACE / "coverage")
+    durations = Durations(PLACE / "durations.json")
+    words = [*OPTIONS, "-n", str(os.cpu_count()), *options, "--cov-context=test", "--cov-report="]
+    return int(pytest.main([*words, *tests], plugins=[durations]))
+
+
+def jobs_of(
+    mutants: Sequence[Mutant],
+    found: coverage.CoverageData,
+    seconds: dict[str, float],
+    patience: float,
+) -> Iterator[Job]:
+    """Give each mutant the tests that reach its lines, quickest first, within the patience."""
+    contexts: dict[str, dict[int, list[str]]] = {}
+    for mutant in mutants:
+        path = str(ROOT / mutant.path)
+        lines = contexts.setdefault(path, found.contexts_by_lineno(path))
+        names = {
+            context.rpartition("|")[0]
+            for line in lines_of(mutant.path, mutant.first, mutant.last)
+            for context in lines.get(line, ())
+        }
+        chosen, total = [], 0.0
+        for name in sorted(names & seconds.keys(), key=seconds.__getitem__):
+            if total + seconds[name] > patience:
+                break
+            chosen.append(name)
+            total += seconds[name]
+        yield mutant, chosen, total
+
+
+def judge(part: Sequence[Job], number: int) -> None:
+    """Have one process judge a part of the mutants."""
+    jobs = PLACE / f"jobs-{number}.json"
+    jobs.write_text(json.dumps(part), "utf-8")
+    words = [sys.executable, "-B", __file__, "--judge", str(number)]
+    with (PLACE / f"output-{number}").open("wb") as output:
+        subprocess.run(words, check=True, cwd=ROOT, stdout=output, stderr=output)
+
+
+def be_judge(number: int) -> int:
+    """Be such a process."""
+    raw = json.loads((PLACE / f"jobs-{number}.json").read_text("utf-8"))
+    jobs = [(Mutant(*fields), names, seconds) for fields, names, seconds in raw]
+    report = PLACE / f"verdicts-{number}"
+    report.write_text("", "utf-8")
+    tests = sorted({name.partition("::")[0] for _, names, _ in jobs for name in names})
+    return int(pytest.main([*OPTIONS, *(tests or TESTS)], plugins=[Judge(jobs, report)]))
+
+
+def verdicts(jobs: Sequence[Job], processes: int) -> dict[str, tuple[str, str]]:
+    """Judge all mutants; name → verdict, and the test that killed it."""
+    parts = [jobs[number::processes] for number in range(processes)]
+    with ProcessPoolExecutor(processes) as pool:
+        list(pool.map(judge, parts, range(processes)))
+    told = {}
+    for number in range(processes):
+        for line in (PLACE / f"verdicts-{number}").read_text("utf-8").splitlines():
+            name, verdict, by = json.loads(line)
+            told[name] = (verdict, by)
+    return told
+
+
+def justified() -> dict[str, str]:
+    """Survivors that are known, with the reason: lines `NAME  REASON`."""
+    if not SURVIVORS.is_file():
+        return {}
+    lines = SURVIVORS.read_text("utf-8").splitlines()
+    pairs = (line.split(None, 1) for line in lines if line.strip() and not line.startswith("#"))
+    return dict(pairs)
+
+
+def report(mutants: Sequence[Mutant], told: dict[str, tuple[str, str]]) -> int:
+    """Print each survivor without a reason, then the score of each room."""
+    known = justified()
+    alive = [one for one in mutants if told[one.name][0] not in {KILLED, TIMED_OUT}]
+    for mutant in alive:
+        if mutant.name in known:
+            continue
+        print(f"\n{told[mutant.name][0]}: {mutant.name} (line {mutant.first})")
+        for sign, lines in (("-", mutant.before), ("+", mutant.after)):
+            print("".join(f"  {sign} {line.rstrip()}\n" for line in lines), end="")
+    names = {one.name for one in alive}
+    for name in sorted(known.keys() & {one.name for one in mutants} - names):
+        print(f"\nkilled, and yet listed in {SURVIVORS.name}: {name}")
+    print("\n| room | mutants | killed | timed out | survived | of these justified | score |")
+    print("|---|---|---|---|---|---|---|")
+    for room in ROOMS:
+        inside = [one for one in mutants if one.path.startswith(f"vault/{room}/")]
+        counts = Counter(told[one.name][0] for one in inside)
+        dead = counts[KILLED] + counts[TIMED_OUT]
+        excused = sum(one.name in known and one.name in names for one in inside)
+        if inside:
+            print(
+                f"| {room} | {len(inside)} | {counts[KILLED]} | {counts[TIMED_OUT]} "
+                f"| {len(inside) - dead} | {excused} | {dead / len(inside):.1%} |"
+            )
+    return sum(name not in known for name in names)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("pattern", nargs="?", default="", help="only mutants whose name holds it")
+    parser.add_argument("--room", choices=ROOMS, action="append")
+    parser.add_argument("--reuse", action="store_true", help="what is known of the tests")
+    parser.add_argument("--again", action="store_true", help="only what survived last time")
+    parser.add_argument(
+        "--patience", type=float, default=PATIENCE, help="seconds of tests for each"
+    )
+    parser.add_argument("--processes", type=int, default=os.cpu_count())
+    parser.add_argument(
+        "--new", nargs="+", default=[], metavar="TEST", help="with --reuse: new tests"
+    )
+    parser.add_argument("--measure", nargs="+", help=argparse.SUPPRESS)
+    parser.add_argument("--more", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--judge", type=int, help=argparse.SUPPRESS)
+    wanted = parser.parse_args()
+    if wanted.measure:
+        return measure(wanted.measure, more=wanted.more)
+    if wanted.judge is not None:
+        return be_judge(wanted.judge)
+    started = time.monotonic()
+    paths = [
+        str(path.relative_to(ROOT))
+        for room in wanted.room or ROOMS
+        for path in sorted((ROOT / "vault" / room).glob("*.py"))
+    ]
+    with ProcessPoolExecutor(wanted.processes) as pool:
+        mutants = [
+            one
+            for part in pool.map(all_mutants, paths)
+            for one in part
+            if wanted.pattern in one.name
+        ]
+    told = last_verdicts() if wanted.again else {}
+    left = [
+        one for one in mutants if told.get(one.name, (SURVIVED, ""))[0] not in {KILLED, TIMED_OUT}
+    ]
+    print(f"{len(left)} mutants", flush=True)
+    found, seconds = reached(wanted.new if wanted.reuse else TESTS, more=wanted.reuse)
+    told |= verdicts(list(jobs_of(left, found, seconds, wanted.patience)), wanted.processes)
+    (PLACE / "verdicts.json").write_text(json.dumps(told), "utf-8")
+    count = report(mutants, told)
+    print(f"\n{count or 'no'} survivors without a reason, {time.monotonic() - started:.0f} s")
+    return 1 if count else 0
+
+
+def all_mutants(path: str) -> list[Mutant]:
+    """The mutants of one file; kept under its digest, for making them takes seconds."""
+    digest = hashlib.sha256((ROOT / path).read_bytes()).hexdigest()
+    kept = PLACE / "mutants" / f"{digest}.json"
+    if not kept.is_file():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_text(json.dumps(list(mutants_of(path))), "utf-8")
+    return [Mutant(*fields) for fields in json.loads(kept.read_text("utf-8"))]
+
+
+def last_verdicts() -> dict[str, tuple[str, str]]:
+    """What the run before found."""
+    return {
+        name: tuple(told)
+        for name, told in json.loads((PLACE / "verdicts.json").read_text()).items()
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
