@@ -11,6 +11,7 @@ from seam.crashing import CrashingDisk, crash_states
 from seam.faulty import FaultyDisk
 from seam.memory import MemoryDisk
 from seam.recording import RecordingDisk
+from vault.container.burning import Remains, overwrite_entrances
 from vault.container.cell import cell_key
 from vault.container.geometry import CELL_UNIT, HEAD_SIZE
 from vault.container.head import open_head
@@ -127,3 +128,56 @@ def test_a_copy_made_before_opens_as_it_did():
     session.close()
     world.disk = copy
     world.check(world.open())
+
+
+@pytest.mark.parametrize("cut", ["in the back head", "before the back cells", "in the front head"])
+def test_of_a_file_that_was_cut_off_only_what_is_there_is_overwritten(cut):
+    world = world_of()
+    geometry, whole = world.form.geometry(world.length), world.disk.read(PATH)
+    kept = {
+        "in the back head": geometry.edge_offset(1) + 100,
+        "before the back cells": geometry.edge_offset(1) - 5,
+        "in the front head": 700,
+    }[cut]
+    disk = MemoryDisk({PATH: whole[:kept]})
+    recorded = RecordingDisk(disk)
+    remains = Remains(recorded.open(PATH, writable=True), geometry, world.random)
+    remains.burn()
+    remains.close()
+    after = disk.read(PATH)
+    assert kept == len(after)
+    units = [(geometry.cell_offset(end, slot), CELL_UNIT) for end in (0, 1) for slot in (0, 1)]
+    units += [(geometry.edge_offset(end), HEAD_SIZE) for end in (1, 0)]
+    written = [(op.offset, op.length) for op in recorded.ops if op.op == "pwrite"]
+    assert [(at, min(size, kept - at)) for at, size in units if at < kept] == written
+    assert ["fsync"] * 3 == [op.op for op in recorded.ops if op.op == "fsync"]
+    for at, size in written:
+        pieces = range(at, at + size - 15, 16)
+        assert all(after[piece : piece + 16] != whole[piece : piece + 16] for piece in pieces)
+
+
+def test_the_first_failure_is_told_and_everything_else_was_tried():
+    world = world_of()
+    geometry = world.form.geometry(world.length)
+    tried = []
+
+    class Failing:
+        def size(self):
+            return world.length
+
+        def pwrite(self, offset, data):
+            tried.append((offset, len(data)))
+            raise NotSaved("write {number}", number=len(tried))
+
+        def fsync(self):
+            tried.append("fsync")
+            raise NotSaved("sync")
+
+        def write_on(self):
+            tried.append("go on")
+
+    with pytest.raises(NotSaved) as caught:
+        overwrite_entrances(Failing(), geometry, world.random)
+    assert 1 == caught.value.values["number"]
+    assert 6 == sum(one not in {"fsync", "go on"} for one in tried)
+    assert (3, 9) == (tried.count("fsync"), tried.count("go on"))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from itertools import pairwise
+
 import pytest
 
 from container.worlds import PATH, World, payloads, read_all
-from vault.container.block import MEDIA, PAGE, RECORD, parse_name
-from vault.container.reading_ahead import ReadingAhead, all_runs
+from vault.container.block import MEDIA, PAGE, RECORD, BlockLost, parse_name
+from vault.container.reading_ahead import ReadingAhead, all_runs, object_runs
 
 
 def lived():
@@ -87,4 +90,56 @@ def test_what_fails_while_it_is_consumed_ends_the_reading():
 def test_a_volume_without_blocks_is_read_at_once():
     session = World(1).open(writable=False)
     ReadingAhead(session.top, all_runs(session.top), pytest.fail).read(lambda _done: None)
+    session.close()
+
+
+def test_the_thread_that_waits_for_its_turn_ends_when_the_other_one_fails():
+    world = World(1, contents=[payloads(40)])
+    session = world.open(writable=False)
+    taken = []
+
+    def consume(opened):
+        taken.append(opened.run)
+        while not reading._turn._waiters:  # the other thread has read its run, and waits
+            time.sleep(0.001)
+        raise MemoryError
+
+    reading = ReadingAhead(session.top, all_runs(session.top), consume)
+    with pytest.raises(MemoryError):
+        reading.read(lambda _done: None)
+    assert 1 == len(taken)
+    session.close()
+
+
+def test_the_first_blocks_of_an_object_are_asked_for_in_order():
+    world = lived()
+    session = world.open(writable=False)
+    runs = object_runs(session.top, MEDIA, 0, 90)
+    assert 90 == sum(run.blocks for run in runs)
+    assert [(MEDIA, 0)] * len(runs) == [(run.namespace, run.object_id) for run in runs]
+    assert runs[0].first == 0
+    assert all(one.first + one.blocks == other.first for one, other in pairwise(runs))
+    assert [] == object_runs(session.top, MEDIA, 0, 0)
+    with pytest.raises(BlockLost) as caught:
+        object_runs(session.top, MEDIA, 0, 91)
+    assert (MEDIA, 0, 90) == (
+        caught.value.namespace,
+        caught.value.object_id,
+        caught.value.number,
+    )
+    session.close()
+
+
+@pytest.mark.parametrize("wrong", [{"object_id": 2}, {"namespace": PAGE}, {"first": 1}])
+def test_a_block_that_opens_and_is_another_one_is_damaged(wrong):
+    """Full blocks, whose header is known beforehand, and the short one at the end."""
+    world = World(1, contents=[{**payloads(3, seed=1, size=1024), (MEDIA, 1, 3): b"short"}])
+    session = world.open(writable=False)
+    runs = object_runs(session.top, MEDIA, 1, 4)
+    seen = []
+    ReadingAhead(session.top, [run._replace(**wrong) for run in runs], seen.append).read(id)
+    assert 4 == sum(len(list(opened.damaged)) for opened in seen)
+    seen.clear()
+    ReadingAhead(session.top, runs, seen.append).read(id)
+    assert [1024, 1024, 1024, 5] == [size for opened in seen for size in opened.lengths]
     session.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import gc
 import sys
 from pathlib import Path
@@ -49,38 +50,49 @@ class Mutant(NamedTuple):
 
 def lines_of(path: str, first: int, last: int) -> range:
     """Lines of the innermost statement around some lines: of a compound one, its head."""
-    best = range(first, last + 1)
-    found: range | None = None
+    around = [one for one in _statements(path) if one.start <= first and last < one.stop]
+    return min(around, key=len, default=range(first, last + 1))
+
+
+@functools.cache
+def _statements(path: str) -> list[range]:
+    """Lines of every statement of a file; of those with a body, of what stands before it."""
+    found = []
     for node in ast.walk(ast.parse((ROOT / path).read_text("utf-8"))):
-        if not isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case):
-            continue
         body = getattr(node, "body", None)
-        low = node.pattern.lineno if isinstance(node, ast.match_case) else node.lineno
-        high = node.end_lineno if not isinstance(node, ast.match_case) else body[0].lineno - 1
-        if isinstance(body, list) and body:
-            high = max(low, body[0].lineno - 1)
-        if low <= first and last <= high and (found is None or high - low < len(found)):
-            found = range(low, high + 1)
-    return found or best
+        if isinstance(node, ast.match_case):
+            found.append(range(node.pattern.lineno, node.body[0].lineno))
+        elif isinstance(node, ast.stmt | ast.ExceptHandler):
+            end = body[0].lineno if isinstance(body, list) and body else node.end_lineno + 1
+            found.append(range(node.lineno, max(end, node.lineno + 1)))
+    return found
 
 
 # Putting one into the process
 
 
-def put_in(mutant: Mutant) -> None:
+Functions = dict[tuple[str, str], list[FunctionType]]
+"""Functions of the program that the process holds, by path and qualified name."""
+
+
+def functions_here() -> Functions:
+    """Find all of them: others may have taken them from their modules by `from … import`."""
+    found: Functions = {}
+    gc.unfreeze()  # conftest.py keeps all that there is out of the search for garbage, and of this
+    for one in gc.get_objects():
+        if isinstance(one, FunctionType):
+            code = one.__code__
+            found.setdefault((code.co_filename, code.co_qualname), []).append(one)
+    gc.freeze()
+    return found
+
+
+def put_in(mutant: Mutant, functions: Functions) -> None:
     """Change the function, wherever the process holds it, for as long as the process lives."""
     path = str(ROOT / mutant.path)
     tree = ast.parse(mutant.source(), path)
     code = _code_named(compile(tree, path, "exec", dont_inherit=True), mutant.function)
-    gc.unfreeze()  # conftest.py keeps all functions out of the search for garbage, and out of this
-    found = [
-        one
-        for one in gc.get_objects()
-        if isinstance(one, FunctionType)
-        and one.__code__.co_filename == path
-        and one.__code__.co_qualname == mutant.function
-    ]
-    assert found, f"{mutant.name}: no such function here"
+    found = functions[path, mutant.function]
     defaults = _defaults(tree, mutant.function, found[0])
     for function in found:
         function.__code__ = code

@@ -6,6 +6,7 @@ that reach its lines, quickest first, until one fails.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import resource
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from _pytest.runner import runtestprotocol
 
-from mutation.mutants import Mutant, put_in
+from mutation.mutants import Functions, Mutant, functions_here, put_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,24 +66,29 @@ class Judge:
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         items = {item.nodeid: item for item in session.items}
+        functions = functions_here()
         with self._report.open("a", encoding="utf-8") as report:
             for mutant, names, seconds in self._jobs:
                 chosen = [items[name] for name in names if name in items]
-                verdict, by = _judged(session, mutant, chosen, seconds)
+                verdict, by = _judged(session, mutant, functions, chosen, seconds)
                 report.write(json.dumps([mutant.name, verdict, by]) + "\n")
                 report.flush()
         return True
 
 
 def _judged(
-    session: pytest.Session, mutant: Mutant, items: Sequence[pytest.Item], seconds: float
+    session: pytest.Session,
+    mutant: Mutant,
+    functions: Functions,
+    items: Sequence[pytest.Item],
+    seconds: float,
 ) -> tuple[str, str]:
     if not items:
         return NOT_REACHED, ""
     place = Path(tempfile.mkdtemp(prefix="amanat-mutant-"))
     child = os.fork()
     if child == 0:
-        _run(session, mutant, items, place)
+        _run(session, mutant, functions, items, place)
     try:
         status = _waited(child, time.monotonic() + 20 + 6 * seconds)
         by = place / "killed-by"
@@ -110,7 +116,11 @@ def _waited(child: int, end: float) -> int | None:
 
 
 def _run(
-    session: pytest.Session, mutant: Mutant, items: Sequence[pytest.Item], place: Path
+    session: pytest.Session,
+    mutant: Mutant,
+    functions: Functions,
+    items: Sequence[pytest.Item],
+    place: Path,
 ) -> None:
     """Be the child: end with 0 where every test passes. Never returns."""
     status = 1
@@ -123,7 +133,8 @@ def _run(
         factory = session.config._tmp_path_factory  # type: ignore[attr-defined]
         factory._given_basetemp, factory._basetemp = None, place
         status = 3
-        put_in(mutant)
+        gc.disable()  # it would touch, and so copy, all that the parent holds
+        put_in(mutant, functions)
         status = 1
         for item, after in zip(items, [*items[1:], None], strict=True):
             by = item.nodeid

@@ -49,7 +49,7 @@ TESTS = (
 
 PLACE = ROOT / "build" / "mutation"
 SURVIVORS = ROOT / "tests" / "mutation" / "survivors.txt"
-OPTIONS = ("-q", "-p", "no:cacheprovider", "--timeout=0", "-m", "not long and not slow")
+OPTIONS = ("-q", "--tb=no", "-p", "no:cacheprovider", "--timeout=0", "-m", "not long and not slow")
 PATIENCE = 60.0
 """Seconds of tests for one mutant, quickest first."""
 
@@ -94,8 +94,9 @@ def jobs_of(
     """Give each mutant the tests that reach its lines, quickest first, within the patience."""
     contexts: dict[str, dict[int, list[str]]] = {}
     for mutant in mutants:
-        path = str(ROOT / mutant.path)
-        lines = contexts.setdefault(path, found.contexts_by_lineno(path))
+        if mutant.path not in contexts:
+            contexts[mutant.path] = found.contexts_by_lineno(str(ROOT / mutant.path))
+        lines = contexts[mutant.path]
         names = {
             context.rpartition("|")[0]
             for line in lines_of(mutant.path, mutant.first, mutant.last)

@@ -338,3 +338,29 @@ def test_no_descriptor_is_left_open(extract, tmp_path):
 def test_use_outside_the_block_is_an_error_of_the_program(extract):
     with pytest.raises(RuntimeError):
         write(extract(), "f")
+
+
+def test_a_file_made_in_a_folder_that_was_swapped_meanwhile_is_refused(tmp_path, monkeypatch):
+    (tmp_path / "a").mkdir()
+    folder = PathFolder(str(tmp_path / "a"))
+    make = os.open
+
+    def swapped(path, *words, **named):
+        (tmp_path / "a").rename(tmp_path / "b")
+        (tmp_path / "a").mkdir()
+        return make(path, *words, **named)
+
+    before = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
+    monkeypatch.setattr(os, "open", swapped)
+    with pytest.raises(NotADirectoryError):
+        folder.create("f")
+    monkeypatch.undo()
+    after = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
+    assert before == after
+    folder.close()
+
+
+def test_a_folder_may_be_given_up_twice(tmp_path):
+    for opened in (open_folder(str(tmp_path)), PathFolder(str(tmp_path))):
+        opened.close()
+        opened.close()

@@ -463,3 +463,16 @@ def test_a_folder_that_cannot_be_synced_is_not_saved(disk, tmp_path):
 def test_free_space_is_a_number_or_unknown(disk, tmp_path):
     assert disk.free_space(str(tmp_path / "f")) > 0
     assert disk.free_space(str(tmp_path / "missing" / "f")) is None
+
+
+@pytest.mark.skipif(not hasattr(os, "preadv"), reason="systems that fill buffers in place")
+def test_without_a_call_that_fills_a_buffer_reading_is_the_same(disk, tmp_path, monkeypatch):
+    (tmp_path / "f").write_bytes(bytes(range(50)))
+    monkeypatch.delattr(os, "preadv")
+    file = disk.open(str(tmp_path / "f"))
+    buffer = memoryview(bytearray(b"x" * 30))
+    assert 30 == file.pread_into(5, buffer)
+    assert bytes(range(5, 35)) == buffer
+    assert 10 == file.pread_into(40, buffer)
+    assert bytes(range(40, 50)) + bytes(range(15, 35)) == buffer
+    file.close()

@@ -10,7 +10,15 @@ import sys
 import pytest
 
 from vault.errors import NotFound, SourceChanged, VaultError
-from vault.storage.source import FileSource, Found, Skipped, StreamSource, same_file, walk
+from vault.storage.source import (
+    FileSource,
+    Found,
+    ReadAhead,
+    Skipped,
+    StreamSource,
+    same_file,
+    walk,
+)
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="POSIX's kinds of files")
 
@@ -313,3 +321,30 @@ def test_one_file_under_two_names_is_one_file(tmp_path):
     assert not same_file(f, str(tmp_path / "g"))
     assert not same_file(f, str(tmp_path / "missing"))
     assert not same_file(f, "a\0b")
+
+
+@pytest.mark.parametrize("size", [0, 1, 99, 100, 101])
+def test_looking_ahead_at_a_stream_loses_nothing(size):
+    content = bytes(range(100))
+    stream = ReadAhead(io.BytesIO(content))
+    assert (size < 100) is stream.is_longer_than(size)
+    assert content == read_all(StreamSource(stream))
+    assert b"" == stream.read(5)
+
+
+def test_what_was_looked_at_comes_in_pieces_and_then_the_rest():
+    stream = ReadAhead(io.BytesIO(b"0123456789"))
+    assert stream.is_longer_than(4)
+    assert [b"01", b"234", b"567", b"89"] == [stream.read(size) for size in (2, 5, 3, 9)]
+
+
+@posix
+def test_a_file_system_that_takes_no_advice_is_read_all_the_same(tmp_path, monkeypatch):
+    def refused(*_words):
+        raise OSError(errno.ENOSYS, "no")
+
+    monkeypatch.setattr(os, "posix_fadvise", refused)
+    (tmp_path / "f").write_bytes(b"content")
+    opened = FileSource(str(tmp_path / "f"))
+    assert b"content" == read_all(opened)
+    opened.close()

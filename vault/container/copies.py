@@ -15,6 +15,8 @@ from vault.errors import Damaged
 
 if TYPE_CHECKING:
     from vault.container.geometry import Geometry
+    from vault.container.root import Row
+    from vault.container.share_io import ShareReader
     from vault.container.volume import Volume
     from vault.storage.interface import File
 
@@ -69,15 +71,12 @@ def damaged_roots(volume: Volume, epoch: int) -> tuple[int, int]:
             continue
         looked += 1
         for first in (0, share.blocks - share.root):
-            damaged += not _is_whole(volume, index, first)
+            damaged += not _is_whole(volume.reader, row, index, first)
     return looked, damaged
 
 
-def _is_whole(volume: Volume, index: int, first: int) -> bool:
+def _is_whole(reader: ShareReader, known: Row, index: int, first: int) -> bool:
     """Tell whether a copy of the root that the table names stands at these positions."""
-    if volume.state is None:
-        return False
-    reader, known = volume.reader, volume.state.table[index]
     mark = int.from_bytes(known.commit_id[:8], "big")
     for part in range(reader.share.root):
         position = first + part

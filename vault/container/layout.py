@@ -94,9 +94,7 @@ def choose_rows(
 
 
 def _fits(volume: Volume, geometry: Geometry, epoch: int, rows: int, *, carry: bool) -> bool:
-    if volume.state is None:
-        return True
-    table = volume.state.table
+    table = volume.held.table
     slots = rows * volume.reader.share.data
     slots -= sum(table[(epoch + ahead) % geometry.rows].count for ahead in range(rows))
     window = [(epoch + ahead) % geometry.rows for ahead in range(rows, rows + geometry.reserve)]
@@ -117,9 +115,7 @@ def lay_out(
     volume: Volume, geometry: Geometry, epoch: int, rows: int, commit_id: bytes, *, carry: bool
 ) -> Layout:
     """Assign a position to every block that the commit writes for one level."""
-    state = volume.state
-    if state is None:
-        return Layout()
+    state = volume.held
     table = [Row(row.epoch, row.commit_id, row.live) for row in state.table]
     new = volume.pending if carry else {}
     for name in [*new, *(volume.dropped if carry else ())]:

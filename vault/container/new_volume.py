@@ -64,8 +64,7 @@ class NewVolume(Volume):
 
     def open_spots(self, spot: int, count: int) -> Iterator[Header | None]:
         """Open blocks of the old container; see `Volume.open_spots`."""
-        if self._old is not None:
-            yield from self._old.open_spots(spot, count)
+        return iter(()) if self._old is None else self._old.open_spots(spot, count)
 
     def start_with(self, blocks: Mapping[tuple[int, int, int], bytes]) -> None:
         """Stage what a volume begins with, by namespace, object and number, and nothing else."""

@@ -14,6 +14,8 @@ from vault.container.geometry import NAME_SIZE
 from vault.crypto.hashes import sha256
 
 if TYPE_CHECKING:
+    from vault.container.root import Row
+    from vault.container.share_io import ShareReader
     from vault.container.volume import Volume
 
 
@@ -54,18 +56,14 @@ def saves_in_file(volume: Volume, epoch: int, namespace: int, object_id: int, nu
     content = b""
     for _, group in groupby(written, key=lambda one: table[one[1]].commit_id):
         seen += 1
-        found = b"".join(_content(volume, index, name) for _, index in group)
+        found = b"".join(_content(volume.reader, table[index], index, name) for _, index in group)
         unchanged += not found or found == content
         content = found or content
     return Saves(volume.level, seen, unchanged)
 
 
-def _content(volume: Volume, index: int, name: bytes) -> bytes:
+def _content(reader: ShareReader, known: Row, index: int, name: bytes) -> bytes:
     """Return the SHA-256 of what stands under a name in a row, live or not; empty if nothing."""
-    reader = volume.reader
-    if volume.state is None:
-        return b""
-    known = volume.state.table[index]
     for head in reader.root_heads(index, torn=False):
         names = range(0, len(head.summary), NAME_SIZE)
         for position, at in enumerate(names):
@@ -88,13 +86,10 @@ def rows_to_refill(volume: Volume, epoch: int) -> int:
     size, table = geometry.rows, volume.state.table
     counts = [table[(epoch + ahead) % size].count for ahead in range(size)]
     best = size - 1 - -(-sum(counts) // data)
-    taken = 0  # rows before this one are empty by now, but for those written
-    for written in range(size):
-        taken = max(taken, written)
-        while taken < size and not counts[taken]:
-            taken += 1
-        if taken - written >= best:
-            return written
+    written = 0
+    taken = _next_in_use(counts, 0)  # rows before it are empty by now, but for those written
+    # It ends: each row written is full, or takes the last blocks there are.
+    while taken - written < best:
         room = data - counts[written]
         counts[written] = 0
         ahead = max(taken, written + 1)
@@ -103,4 +98,11 @@ def rows_to_refill(volume: Volume, epoch: int) -> int:
             counts[ahead] -= moved
             room -= moved
             ahead += not counts[ahead]
-    return size
+        written += 1
+        taken = _next_in_use(counts, max(taken, written))
+    return written
+
+
+def _next_in_use(counts: list[int], start: int) -> int:
+    """Return the first place from `start` on that is not 0; if there is none, their number."""
+    return next((place for place in range(start, len(counts)) if counts[place]), len(counts))

@@ -194,11 +194,11 @@ class ShareFill:
 
     def _fill_root(self, row: memoryview, step: RowWrite, layout: RowLayout) -> None:
         """Seal the root at the first positions of the share, and again at the last."""
-        share, state = self._reader.share, self.volume.state
+        share, state = self._reader.share, self.volume.held
         head = RootHead(
             step.epoch,
             self._cell.commit_id,
-            state.counter + 1 if state else 1,
+            state.counter + 1,
             self._cell.commit,
             bytes(layout.names),
         )
@@ -207,9 +207,7 @@ class ShareFill:
 
     def settle(self, *, carry: bool) -> list[bytes]:
         """After the last fsync: make what was written the volume's state."""
-        volume, layout, state = self.volume, self._layout, self.volume.state
-        if state is None:
-            return []
+        volume, layout, state = self.volume, self._layout, self.volume.held
         if carry:
             for name in volume.dropped:
                 state.where.pop(name, None)

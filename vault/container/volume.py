@@ -64,6 +64,13 @@ class Volume:
         return self.state is not None
 
     @property
+    def held(self) -> State:
+        """What is committed, of a level that takes part: nothing else of another one is read."""
+        if self.state is None:
+            raise ValueError(self.level)
+        return self.state
+
+    @property
     def _geometry(self) -> Geometry:
         return self.reader.geometry
 
@@ -141,9 +148,7 @@ class Volume:
     def open_spots(self, spot: int, count: int) -> Iterator[Header | None]:
         """Open `count` blocks side by side from `spot` on; `None` for one that does not open."""
         row, position = spot >> SPOT_BITS, spot & _POSITION
-        if self.state is None:
-            return
-        if row not in self.state.sealed_by:
+        if row not in self.held.sealed_by:
             yield from self.reader.open_run(row, position, count, self._sealer(row))
             return
         for at in range(position, position + count):
@@ -153,16 +158,15 @@ class Volume:
     def sealers(self, spot: int, count: int) -> list[BlockSealer]:
         """Return what opens each of `count` committed blocks side by side from `spot` on."""
         row, position = spot >> SPOT_BITS, spot & _POSITION
-        if self.state is None or row not in self.state.sealed_by:
+        if row not in self.held.sealed_by:
             return [self._sealer(row)] * count
         return [self._sealer(row, at) for at in range(position, position + count)]
 
     def _sealer(self, row: int, position: int | None = None) -> BlockSealer:
-        if self.state is None:
-            raise BlockLost(0, 0, 0)
-        if position is not None and position in self.state.sealed_by.get(row, {}):
-            return self.reader.keys.block(*self.state.sealed_by[row][position])
-        known = self.state.table[row]
+        state = self.held
+        if position is not None and position in state.sealed_by.get(row, {}):
+            return self.reader.keys.block(*state.sealed_by[row][position])
+        known = state.table[row]
         return self.reader.keys.block(known.epoch, known.commit_id)
 
     def numbers(self, namespace: int, object_id: int) -> list[int]:

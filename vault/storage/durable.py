@@ -71,7 +71,12 @@ def sync_file(descriptor: int) -> None:
     os.fsync(descriptor)
 
 
-if sys.platform == "linux":
+if sys.platform != "linux":
+
+    def start_writing(descriptor: int, offset: int, length: int) -> None:
+        """Do nothing: there is no such hint here; the fsync does all of it."""
+
+else:
 
     def start_writing(descriptor: int, offset: int, length: int) -> None:
         """Ask the system to begin writing what was just written to the disk, before the fsync.
@@ -80,11 +85,6 @@ if sys.platform == "linux":
         """
         with suppress(OSError):
             os.posix_fadvise(descriptor, offset, length, os.POSIX_FADV_DONTNEED)
-
-else:
-
-    def start_writing(descriptor: int, offset: int, length: int) -> None:
-        """Do nothing: there is no such hint here; the fsync does all of it."""
 
 
 if sys.platform == "win32":

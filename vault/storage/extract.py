@@ -201,8 +201,7 @@ class ExtractFolder:
     def _note(self, parents: tuple[str, ...], name: str, *, is_folder: bool) -> None:
         self._made.append(_Made(parents, name, is_folder))
         self._changed.add(parents)
-        if parents in self._taken:
-            self._taken[parents][twin_key(name)] = name
+        self._taken[parents][twin_key(name)] = name  # listed when it was looked up
 
     def _sync(self) -> None:
         for parents in sorted(self._changed, key=len, reverse=True):

@@ -12,6 +12,7 @@ import errno
 import os
 import stat
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from vault.errors import SourceChanged, VaultError, mark
@@ -321,16 +322,14 @@ else:
         return os.readv(descriptor, [buffer])
 
 
-if sys.platform == "linux":
+if sys.platform != "linux":
 
     def _advise_sequential(descriptor: int) -> None:
-        """Ask for more reading ahead; some file systems know no advice, and none is owed."""
-        try:
-            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_SEQUENTIAL)
-        except OSError:
-            return
+        """Nothing to ask for: the system reads ahead by itself."""
 
 else:
 
     def _advise_sequential(descriptor: int) -> None:
-        """Nothing to ask for: the system reads ahead by itself."""
+        """Ask for more reading ahead; some file systems know no advice, and none is owed."""
+        with suppress(OSError):
+            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_SEQUENTIAL)
