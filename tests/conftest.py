@@ -9,6 +9,7 @@ import sys
 from hypothesis import settings
 
 import vault  # noqa: F401  before the next line: it keeps its process from writing byte code
+from vault.errors import VaultError
 
 # The tests and the programs that they start would else compile everything anew, each time.
 sys.dont_write_bytecode = bool(sys.flags.dont_write_bytecode)
@@ -25,6 +26,20 @@ def _refuse_network(event: str, arguments: tuple[object, ...]) -> None:
 
 
 sys.addaudithook(_refuse_network)
+
+
+_make_error = VaultError.__init__
+
+
+def _make_error_in_words(error: VaultError, message: str, *, hint: str = "", **values) -> None:
+    """Whatever is raised in any test says something, and has what its words stand for."""
+    for text in (message, hint):
+        assert isinstance(text, str)
+        assert "None" not in text.format(**values).split()
+    _make_error(error, message, hint=hint, **values)
+
+
+VaultError.__init__ = _make_error_in_words
 
 
 def pytest_collection_finish():

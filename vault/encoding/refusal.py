@@ -19,6 +19,4 @@ def malformed(message: str, found: bytes = b"", **values: object) -> MalformedRe
     excerpt = found[:EXCERPT_LENGTH].decode("ascii", "backslashreplace")
     if len(found) > EXCERPT_LENGTH:
         excerpt += "..."
-    error = MalformedRecord(message)
-    error.values = {"found": excerpt, **values}
-    return error
+    return MalformedRecord(message, hint="", **{"found": excerpt, **values})

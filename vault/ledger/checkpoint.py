@@ -48,9 +48,7 @@ def open_checkpoint(raw: bytes, origin: str, verifiers: Sequence[VerifierKey]) -
     try:
         checkpoint = parse_checkpoint_text(open_note(raw, verifiers))
     except MalformedRecord as error:
-        bad = BadCheckpoint(error.message)
-        bad.values = error.values
-        raise bad from None
+        raise BadCheckpoint(error.message, hint=error.hint, **error.values) from None
     if checkpoint.origin != origin:
         raise BadCheckpoint(
             mark("This checkpoint is of the log {found}, not of {origin}."),
