@@ -185,7 +185,7 @@ def main() -> int:
     parser.add_argument("pattern", nargs="?", default="", help="only mutants whose name holds it")
     parser.add_argument("--room", choices=ROOMS, action="append")
     parser.add_argument("--reuse", action="store_true", help="what is known of the tests")
-    parser.add_argument("--again", action="store_true", help="only what survived last time")
+    parser.add_argument("--again", action="store_true", help="only what was not killed last time")
     parser.add_argument(
         "--patience", type=float, default=PATIENCE, help="seconds of tests for each"
     )
@@ -221,7 +221,7 @@ def main() -> int:
     print(f"{len(left)} mutants", flush=True)
     found, seconds = reached(wanted.new if wanted.reuse else TESTS, more=wanted.reuse)
     told |= verdicts(list(jobs_of(left, found, seconds, wanted.patience)), wanted.processes)
-    (PLACE / "verdicts.json").write_text(json.dumps(told), "utf-8")
+    keep(told)
     count = report(mutants, told)
     print(f"\n{count or 'no'} survivors without a reason, {time.monotonic() - started:.0f} s")
     return 1 if count else 0
@@ -229,20 +229,31 @@ def main() -> int:
 
 def all_mutants(path: str) -> list[Mutant]:
     """The mutants of one file; kept under its digest, for making them takes seconds."""
-    digest = hashlib.sha256((ROOT / path).read_bytes()).hexdigest()
-    kept = PLACE / "mutants" / f"{digest}.json"
+    kept = PLACE / "mutants" / f"{digest_of(path)}.json"
     if not kept.is_file():
         kept.parent.mkdir(parents=True, exist_ok=True)
         kept.write_text(json.dumps(list(mutants_of(path))), "utf-8")
     return [Mutant(*fields) for fields in json.loads(kept.read_text("utf-8"))]
 
 
+def digest_of(path: str) -> str:
+    """SHA-256 of a file of the checkout."""
+    return hashlib.sha256((ROOT / path).read_bytes()).hexdigest()
+
+
+def keep(told: dict[str, tuple[str, str]]) -> None:
+    """Write down what was found out, and of which files."""
+    paths = {name.partition(":")[0] for name in told}
+    kept = {"files": {path: digest_of(path) for path in paths}, "verdicts": told}
+    (PLACE / "verdicts.json").write_text(json.dumps(kept), "utf-8")
+
+
 def last_verdicts() -> dict[str, tuple[str, str]]:
-    """What the run before found."""
-    return {
-        name: tuple(told)
-        for name, told in json.loads((PLACE / "verdicts.json").read_text()).items()
-    }
+    """What the run before found, of files that are as they were."""
+    kept = json.loads((PLACE / "verdicts.json").read_text("utf-8"))
+    same = {path for path, digest in kept["files"].items() if digest_of(path) == digest}
+    found = kept["verdicts"].items()
+    return {name: (one, by) for name, (one, by) in found if name.partition(":")[0] in same}
 
 
 if __name__ == "__main__":
