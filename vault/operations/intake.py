@@ -207,8 +207,7 @@ class Intake:
         try:
             if not self._known_whole(item.source, path, progress):
                 self._require_room(item.source.size, path)
-                metadata = item.asked.result()
-                self._take(item.source, path, metadata, progress, item.found.relative)
+                self._take(item.source, path, item.metadata(), progress, item.found.relative)
         except VaultError as error:
             self.report.refused.append((path, error))
 
