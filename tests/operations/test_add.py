@@ -335,16 +335,17 @@ def test_the_vault_itself_is_not_added(tmp_path):
 
 def test_ctrl_c_while_entries_are_made_leaves_nothing_for_a_later_save(desk, monkeypatch):
     """At the prompt other commands follow: what was not reported must not come with them."""
-    original = adding.append
+    original = adding.append_all
     made = []
 
-    def append(vault, fields, media):
-        made.append(original(vault, fields, media))
+    def append_all(vault, contents):
+        made.append(original(vault, contents))
         if len(made) == 2:
             raise KeyboardInterrupt
         return made[-1]
 
-    monkeypatch.setattr(adding, "append", append)
+    monkeypatch.setattr(adding, "append_all", append_all)
+    monkeypatch.setattr(adding, "ENTRIES_AT_ONCE", 1)
     paths = [desk.file(f"{n}", bytes_of(50 + n)) for n in range(5)]
     with desk.open("v") as vault:
         report = desk.add(vault, *paths)
@@ -401,7 +402,7 @@ def test_what_fails_in_the_vault_is_not_told_of_the_file_that_was_read(desk, mon
     def broken(*_args, **_options):
         raise Damaged("The end of the log is lost.")
 
-    monkeypatch.setattr(adding, "append", broken)
+    monkeypatch.setattr(adding, "append_all", broken)
     with desk.open("v") as vault:
         report = desk.add(vault, *(desk.file(f"{n}", bytes_of(30_000)) for n in range(6)))
     assert ([], [], Damaged) == (report.added, report.refused, type(report.stopped))
