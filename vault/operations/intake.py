@@ -284,8 +284,8 @@ class Intake:
 
     def _is_whole(self, media: Media) -> bool:
         """Tell whether every block of a file stands somewhere; if asked to read back, read them."""
-        chunks = range(self._blocks_of(media.size))
-        if not all(self._volume.has(MEDIA, media.object_id, number) for number in chunks):
+        chunks = self._blocks_of(media.size)
+        if any(True for _ in self._volume.absent(MEDIA, media.object_id, chunks)):
             return False
         return not self._read_back or self._digest_of(media) == media.sha256
 
