@@ -414,20 +414,18 @@ def test_pressed_again_and_again_ctrl_c_lets_the_save_end_and_tells_what_it_save
     desk, monkeypatch
 ):
     """A save that goes on while the vault is used for something else would be two at once."""
-    original, presses = background.wait, []
+    original, presses, held = background.wait, [], threading.Event()
 
     def wait(saves):
         if len(presses) < 3:
             presses.append(1)
             raise KeyboardInterrupt
+        held.set()
         return original(saves)
 
     monkeypatch.setattr(background, "wait", wait)
-    held = threading.Event()
     save = adding.Intake._save
     monkeypatch.setattr(adding.Intake, "_save", lambda *a: (held.wait(), save(*a))[1])
-    timer = threading.Timer(0.05, held.set)
-    timer.start()
     with desk.open("v") as vault:
         report = desk.add(vault, desk.file("a", b"kept"))
         assert (3, [0]) == (len(presses), [item.seq for item in report.added])
