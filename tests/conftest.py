@@ -35,7 +35,8 @@ def _make_error_in_words(error: VaultError, message: str, *, hint: str = "", **v
     """Whatever is raised in any test says something, and has what its words stand for."""
     for text in (message, hint):
         assert isinstance(text, str)
-        assert "None" not in text.format(**values).split()
+        text.format(**values)
+    assert None not in values.values()
     _make_error(error, message, hint=hint, **values)
 
 

@@ -20,9 +20,12 @@ from catalog.book import (
     put_media,
     save,
 )
+from seam.small import seeded
+from vault.catalog import database
 from vault.catalog.catalog import first_blocks
 from vault.catalog.rows import Media
 from vault.catalog.store import MEDIA
+from vault.catalog.writing import NewEntry
 from vault.crypto.hashes import sha256
 from vault.errors import BadProof, ChainBroken, Damaged, Inconsistent, MalformedRecord, NotFound
 from vault.ledger.entry import build_entry, file_value
@@ -89,6 +92,51 @@ def test_a_field_that_is_no_text_does_not_stand_in_the_way(catalog):
     found = catalog.entry(ORIGIN, 0)
     assert ("", "a b") == (found.kind, found.title)
     assert entry.disclosures == tuple(field.raw for field in catalog.fields(ORIGIN, 0))
+
+
+def following_entries(count):
+    """The first entries of the own log, each after the one before."""
+    prev = genesis(ORIGIN)
+    for seq in range(count):
+        fields = {"kind": b"note", "title": b"note %d" % seq, "place": b"Herat"}
+        entry = build_entry(ORIGIN, seq, prev, fields, seeded(seq))
+        prev = entry.leaf_hash
+        yield NewEntry(entry.leaf, entry.disclosures)
+
+
+def test_entries_appended_together_are_those_appended_one_by_one(volume):
+    together, single = open_catalog(new_volume()), open_catalog(new_volume())
+    assert 0 == together.append_entries(list(following_entries(40)), added=TIME)
+    for seq, entry in enumerate(following_entries(40)):
+        assert seq == single.append_entry(*entry, added=TIME)
+    assert everything(single) == everything(together)
+    assert list(single.records()) == list(together.records())
+
+
+def test_of_entries_appended_together_all_are_there_or_none(catalog, volume):
+    first, second, third = following_entries(3)
+    before = everything(catalog)
+    wrong = {
+        ChainBroken: [first, third],
+        BadProof: [first, second._replace(disclosures=third.disclosures)],
+        MalformedRecord: [first, second._replace(leaf=second.leaf + b"\n")],
+    }
+    for error, entries in wrong.items():
+        with pytest.raises(error):
+            catalog.append_entries(entries, added=TIME)
+        assert before == everything(catalog)
+    assert 0 == catalog.append_entries([first, second, third], added=TIME)
+    save(catalog, volume)
+    assert catalog.unlike_records().nothing
+
+
+def test_each_of_many_entries_has_the_whole_budget(catalog, monkeypatch):
+    """What SQLite may do in one call is bounded for hostile pages, not for honest numbers."""
+    monkeypatch.setattr(database, "BASE_BUDGET", 3 * database.STEP)
+    monkeypatch.setattr(database, "BUDGET_PER_PAGE", 0)
+    catalog.append_entries(list(following_entries(400)), added=TIME)
+    assert 400 == catalog.next_seq(ORIGIN)
+    assert not catalog.rebuilt
 
 
 def test_fields_and_leaf_come_back_as_their_very_bytes(catalog):

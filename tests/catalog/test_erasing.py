@@ -115,7 +115,7 @@ def test_what_is_rolled_back_is_in_no_page(catalog, volume, monkeypatch):
         raise MemoryError
 
     # The words are in by then, and much besides: pages spill while the transaction runs.
-    monkeypatch.setattr(type(catalog), "_write", staticmethod(fail_after_writing(fail)))
+    monkeypatch.setattr(type(catalog), "_write_read", staticmethod(fail_after_writing(fail)))
     with pytest.raises(MemoryError):
         add_note(catalog, CANARY, CANARY * 20_000)
     monkeypatch.undo()
@@ -130,7 +130,7 @@ def test_what_is_rolled_back_is_in_no_page(catalog, volume, monkeypatch):
 def fail_after_writing(fail):
     from vault.catalog.index import Index
 
-    written = Index._write
+    written = Index._write_read
 
     def both(*arguments):
         written(*arguments)

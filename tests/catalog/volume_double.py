@@ -31,6 +31,9 @@ class VolumeDouble:
         key = (namespace, object_id, number)
         return (self.staged[key] is not None) if key in self.staged else key in self.committed
 
+    def absent(self, namespace, object_id, count):
+        return (n for n in range(count) if not self.has(namespace, object_id, n))
+
     def read_run(self, namespace, object_id, first, count):
         for number in range(first, first + count):
             yield self.get(namespace, object_id, number)

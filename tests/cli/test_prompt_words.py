@@ -112,14 +112,15 @@ def test_ctrl_c_among_many_files_tells_which_are_in(tmp_path, monkeypatch):
     (tmp_path / "many").mkdir()
     for number in range(40):
         (tmp_path / "many" / f"{number:02}").write_bytes(b"%02d" % number * 10_000)
-    whole = MetadataReader.read
+    whole = MetadataReader.read_all
 
-    def read(self, path):
-        if path.endswith("35"):
-            raise KeyboardInterrupt
-        return whole(self, path)
+    def read_all(self, paths):
+        for path, found in zip(paths, whole(self, paths), strict=True):
+            if path.endswith("35"):
+                raise KeyboardInterrupt
+            yield found
 
-    monkeypatch.setattr(MetadataReader, "read", read)
+    monkeypatch.setattr(MetadataReader, "read_all", read_all)
     ran = machine.run("--vault", "my.vault", "add", "many", secrets=["one", ""])
     told = [line.split("\t")[1] for line in ran.out.splitlines()]
     assert 130 == ran.code

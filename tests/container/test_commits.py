@@ -44,6 +44,7 @@ def test_what_is_staged_is_seen_at_once_and_forgotten_by_rollback():
     assert b"new" == session.top.get(PAGE, 0, 0)
     assert [0, 5] == session.top.numbers(PAGE, 0)
     assert not session.top.has(PAGE, 0, 1)
+    assert [1, 2, 3, 4] == list(session.top.absent(PAGE, 0, 6))
     with pytest.raises(BlockLost):
         session.top.get(PAGE, 0, 1)
     session.rollback()

@@ -121,6 +121,56 @@ def test_child_serves_a_limited_number_of_files(monkeypatch):
     assert pids[3] == pids[5]
 
 
+def test_files_that_are_asked_for_together_are_answered_in_their_order(monkeypatch):
+    monkeypatch.setattr(reader, "FILES_PER_CHILD", 3)
+    with fake("say(Pid=str(os.getpid()), Path=payload.decode())") as metadata:
+        found = [one.fields for one in metadata.read_all([f"/{number}" for number in range(7)])]
+    assert [f"/{number}" for number in range(7)] == [fields["Path"] for fields in found]
+    pids = [fields["Pid"] for fields in found]
+    assert [pids[0]] * 3 + [pids[3]] * 3 + [pids[6]] == pids
+    assert 3 == len(set(pids))
+
+
+@pytest.mark.parametrize(
+    ("action", "problem"),
+    [
+        ("os.abort() if b'bad' in payload else say(Make='Maker')", "crash"),
+        ("time.sleep(99) if b'bad' in payload else say(Make='Maker')", "time"),
+        ("say(problem='memory') if b'bad' in payload else say(Make='Maker')", "memory"),
+    ],
+)
+def test_of_files_asked_for_together_a_bad_one_costs_itself_alone(action, problem):
+    paths = ["/bad 0", "/1", "/2", "/bad 3", "/bad 4", "/5"]
+    with fake(action, time_limit=0.5) as metadata:
+        found = list(metadata.read_all(paths))
+    bad, good = Metadata("image/png", problem=PROBLEMS[problem]), {"Make": "Maker"}
+    assert [bad, good, good, bad, bad, good] == [
+        one if one.problem else one.fields for one in found
+    ]
+
+
+def test_time_is_counted_for_each_of_the_files_asked_for_together():
+    with fake("time.sleep(0.2); say(Make='Maker')", time_limit=1.0) as metadata:
+        assert [None] * 8 == [one.problem for one in metadata.read_all(["/a"] * 8)]
+
+
+def test_paths_and_answers_that_fill_the_pipes_do_not_wait_for_each_other():
+    action = "say(**{f'A{i}': 'x' * 4000 for i in range(40)})"
+    with fake(action) as metadata:
+        found = list(metadata.read_all(["/" + "a" * 30_000] * 16))
+    assert [40] * 16 == [len(one.fields) for one in found]
+
+
+def test_files_that_nobody_waits_for_any_more_are_answered_to_nobody():
+    with fake("say(Path=payload.decode(), Pid=str(os.getpid()))") as metadata:
+        asked = metadata.read_all(["/a", "/b", "/c"])
+        first = next(asked).fields
+        asked.close()
+        other = metadata.read("/d").fields
+    assert ("/a", "/d") == (first["Path"], other["Path"])
+    assert first["Pid"] != other["Pid"]
+
+
 def test_missing_program_costs_the_metadata():
     with MetadataReader(command=["/nowhere/python"]) as metadata:
         assert metadata.read("/a") == Metadata(UNKNOWN_TYPE, problem=PROBLEMS["crash"])

@@ -24,7 +24,7 @@ from vault.operations.workplace import Workplace
 from vault.storage.output import OutputFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
     from pathlib import Path
 
     from vault.container.form import Form
@@ -58,6 +58,10 @@ class PlainReader:
         self.read_paths.append(path)
         with open(path, "rb") as file:
             return Metadata(sniff(file.read(HEAD)))
+
+    def read_all(self, paths: list[str]) -> Generator[Metadata]:
+        for path in paths:
+            yield self.read(path)
 
     def read_bytes(self, content: bytes) -> Metadata:
         return Metadata(sniff(content[:HEAD]))

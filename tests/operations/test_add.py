@@ -335,16 +335,17 @@ def test_the_vault_itself_is_not_added(tmp_path):
 
 def test_ctrl_c_while_entries_are_made_leaves_nothing_for_a_later_save(desk, monkeypatch):
     """At the prompt other commands follow: what was not reported must not come with them."""
-    original = adding.append
+    original = adding.append_all
     made = []
 
-    def append(vault, fields, media):
-        made.append(original(vault, fields, media))
+    def append_all(vault, contents):
+        made.append(original(vault, contents))
         if len(made) == 2:
             raise KeyboardInterrupt
         return made[-1]
 
-    monkeypatch.setattr(adding, "append", append)
+    monkeypatch.setattr(adding, "append_all", append_all)
+    monkeypatch.setattr(adding, "ENTRIES_AT_ONCE", 1)
     paths = [desk.file(f"{n}", bytes_of(50 + n)) for n in range(5)]
     with desk.open("v") as vault:
         report = desk.add(vault, *paths)
@@ -401,7 +402,7 @@ def test_what_fails_in_the_vault_is_not_told_of_the_file_that_was_read(desk, mon
     def broken(*_args, **_options):
         raise Damaged("The end of the log is lost.")
 
-    monkeypatch.setattr(adding, "append", broken)
+    monkeypatch.setattr(adding, "append_all", broken)
     with desk.open("v") as vault:
         report = desk.add(vault, *(desk.file(f"{n}", bytes_of(30_000)) for n in range(6)))
     assert ([], [], Damaged) == (report.added, report.refused, type(report.stopped))
@@ -413,20 +414,18 @@ def test_pressed_again_and_again_ctrl_c_lets_the_save_end_and_tells_what_it_save
     desk, monkeypatch
 ):
     """A save that goes on while the vault is used for something else would be two at once."""
-    original, presses = background.wait, []
+    original, presses, held = background.wait, [], threading.Event()
 
     def wait(saves):
         if len(presses) < 3:
             presses.append(1)
             raise KeyboardInterrupt
+        held.set()
         return original(saves)
 
     monkeypatch.setattr(background, "wait", wait)
-    held = threading.Event()
     save = adding.Intake._save
     monkeypatch.setattr(adding.Intake, "_save", lambda *a: (held.wait(), save(*a))[1])
-    timer = threading.Timer(0.05, held.set)
-    timer.start()
     with desk.open("v") as vault:
         report = desk.add(vault, desk.file("a", b"kept"))
         assert (3, [0]) == (len(presses), [item.seq for item in report.added])

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+from vault.catalog import bodies
 from vault.catalog.bodies import (
     MAX_CARD,
     SEED_SIZE,
@@ -20,7 +23,38 @@ from vault.encoding.integers import MAX_I63
 from vault.encoding.refusal import malformed
 from vault.encoding.times import read_time
 from vault.errors import mark
+from vault.ledger.disclosure import Disclosure, parse_disclosure
+from vault.ledger.leaf import Leaf, leaf_hash, parse_leaf
 from vault.ledger.origin import check_origin
+
+
+class ReadLeaf(NamedTuple):
+    """What a record of kind 2 says, the leaf itself read as well.
+
+    Attributes:
+        added: RFC 3339, when this volume took it in.
+        leaf: the leaf.
+        leaf_hash: 32 bytes.
+    """
+
+    added: str
+    leaf: Leaf
+    leaf_hash: bytes
+
+
+Content = (
+    Settings
+    | ReadLeaf
+    | Disclosure
+    | Extent
+    | Contact
+    | Counter
+    | Import
+    | KeptCheckpoint
+    | KeptProof
+    | None
+)
+"""What a record says; `None` for a kind that this version does not know."""
 
 
 class _Reader:
@@ -149,3 +183,29 @@ def read_proof(raw: bytes) -> KeptProof:
     """Read a record of kind 9; the proof itself is not examined; raises `MalformedRecord`."""
     reader = _Reader(raw)
     return KeptProof(reader.log_name(), reader.number(), reader.number(), reader.rest())
+
+
+def read_content(kind: int, raw: bytes) -> Content:  # noqa: PLR0911 - one for each kind
+    """Read a record of any kind; raises `MalformedRecord`."""
+    match kind:
+        case bodies.SETTINGS:
+            return read_settings(raw)
+        case bodies.LEAF:
+            kept = read_leaf(raw)
+            return ReadLeaf(kept.added, parse_leaf(kept.raw), leaf_hash(kept.raw))
+        case bodies.DISCLOSURE:
+            return parse_disclosure(raw)
+        case bodies.MEDIA_EXTENT:
+            return read_extent(raw)
+        case bodies.CONTACT:
+            return read_contact(raw)
+        case bodies.COUNTER:
+            return read_counter(raw)
+        case bodies.IMPORT:
+            return read_import(raw)
+        case bodies.CHECKPOINT:
+            return read_checkpoint(raw)
+        case bodies.PROOF:
+            return read_proof(raw)
+        case _:
+            return None

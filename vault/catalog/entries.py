@@ -22,7 +22,7 @@ from vault.catalog.rows import (
 )
 from vault.encoding.integers import MAX_I63
 from vault.errors import Damaged, NotFound, VaultError, mark
-from vault.ledger.leaf import parse_leaf
+from vault.ledger.leaf import genesis, parse_leaf
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -204,6 +204,11 @@ class Entries(Index):
         """Return the hash of a log's last leaf; `None` for an empty log."""
         head = self._head(origin)
         return None if head is None else head[1]
+
+    def next_place(self, origin: str) -> tuple[int, bytes]:
+        """Return number and `prev` that the next entry of a log will have."""
+        head = self._head(origin)
+        return (0, genesis(origin)) if head is None else (head[0] + 1, head[1])
 
     def leaf_hashes(self, origin: str, size: int | None = None) -> Iterator[bytes]:
         """Return the leaf hashes of a log from entry 0 on, one after another.

@@ -8,7 +8,7 @@ by the next `flush`. Threads take turns: one call ends before the next begins.
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import apsw
 
@@ -25,6 +25,7 @@ from vault.errors import ContainerFull, Damaged, mark
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from vault.catalog.body_reader import Content
     from vault.catalog.schema import Version
     from vault.crypto.entropy import Random
 
@@ -35,6 +36,20 @@ PORTION = 500
 """Rows that one question brings: between two, the budget of SQLite begins anew."""
 
 T = TypeVar("T")
+
+
+class NewRecord(NamedTuple):
+    """A record that is to be appended.
+
+    Attributes:
+        kind: one of `vault.catalog.bodies`.
+        body: its bytes.
+        content: what reading these very bytes gave.
+    """
+
+    kind: int
+    body: bytes
+    content: Content
 
 
 class Index:
@@ -230,6 +245,14 @@ class Index:
         indexer = Indexer(db)
         indexer.keep(records)
         indexer.index((r.number, r.kind, r.body) for r in records)
+
+    @staticmethod
+    def _write_read(db: apsw.Connection, draft: Draft, news: Sequence[NewRecord]) -> None:
+        """Append records whose bodies were read already, and index them."""
+        records = [draft.append(new.kind, new.body) for new in news]
+        indexer = Indexer(db)
+        indexer.keep(records)
+        indexer.index_read((r.number, n.content) for r, n in zip(records, news, strict=True))
 
     def _erase(self, db: apsw.Connection, draft: Draft, numbers: Sequence[int]) -> None:
         """Take the bytes of records out of the stream and of the index's copy."""

@@ -9,17 +9,26 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from vault.catalog import bodies, body_reader
+from vault.catalog.bodies import (
+    Contact,
+    Counter,
+    Extent,
+    Import,
+    KeptCheckpoint,
+    KeptProof,
+    Settings,
+)
+from vault.catalog.body_reader import ReadLeaf, read_content
 from vault.catalog.folding import fold_text
 from vault.errors import VaultError
-from vault.ledger.disclosure import parse_disclosure
-from vault.ledger.leaf import leaf_hash, parse_leaf
+from vault.ledger.disclosure import Disclosure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     import apsw
 
+    from vault.catalog.body_reader import Content
     from vault.catalog.records import Record
 
 KIND_FIELD = "kind"
@@ -57,9 +66,9 @@ class Indexer:
     def keep(self, records: Iterable[Record]) -> None:
         """Copy records into the index's table of records; the first of each number counts."""
         self._db.executemany(
-            'INSERT OR IGNORE INTO records (number, kind, block, "end", body)'
+            'INSERT OR IGNORE INTO records (number, kind, body, block, "end")'
             " VALUES (?, ?, ?, ?, ?)",
-            ((r.number, r.kind, r.block, r.end, r.body) for r in records),
+            records,
         )
 
     def index(self, records: Iterable[tuple[int, int, bytes]]) -> int:
@@ -72,20 +81,29 @@ class Indexer:
             How many made no sense.
         """
         refused = 0
+
+        def understood() -> Iterator[tuple[int, Content]]:
+            nonlocal refused
+            for number, kind, body in records:
+                try:
+                    yield number, read_content(kind, body)
+                except VaultError:
+                    refused += 1
+
+        self.index_read(understood())
+        return refused
+
+    def index_read(self, records: Iterable[tuple[int, Content]]) -> None:
+        """Write the rows for records that were read already, ascending by number."""
         # A dictionary keeps the order in which entries came.
         touched: dict[Place, None] = {}
-        for number, kind, body in records:
-            try:
-                place = self._index_one(number, kind, body)
-            except VaultError:
-                refused += 1
-                continue
+        for number, content in records:
+            place = self._index_one(number, content)
             if place is not None and place not in touched:
                 self._refresh_but_newest(touched)
                 touched[place] = None
         for place in touched:
             self.refresh(place)
-        return refused
 
     def _refresh_but_newest(self, touched: dict[Place, None]) -> None:
         """Finish the entries before: their records are in, as a rule; if not, again later."""
@@ -94,29 +112,33 @@ class Indexer:
             self.refresh(place)
             del touched[place]
 
-    def _index_one(self, number: int, kind: int, body: bytes) -> Place | None:
-        match kind:
-            case bodies.SETTINGS:
-                self._settings(number, body)
-            case bodies.LEAF:
-                return self._leaf(number, body)
-            case bodies.DISCLOSURE:
-                return self._disclosure(number, body)
-            case bodies.MEDIA_EXTENT:
-                return self._extent(number, body)
-            case bodies.CONTACT:
-                self._contact(number, body)
-            case bodies.COUNTER:
-                self._counter(body)
-            case bodies.IMPORT:
-                self._import(number, body)
-            case bodies.CHECKPOINT:
-                self._checkpoint(number, body)
-            case bodies.PROOF:
-                self._proof(number, body)
+    def _index_one(self, number: int, content: Content) -> Place | None:
+        match content:
+            case Disclosure():
+                return self._disclosure(number, content)
+            case ReadLeaf():
+                return self._leaf(number, content)
+            case Extent():
+                return self._extent(number, content)
             case _:
-                pass
+                self._index_other(number, content)
         return None
+
+    def _index_other(self, number: int, content: Content) -> None:
+        """Write the row for a record that belongs to no entry."""
+        match content:
+            case Settings():
+                self._settings(number, content)
+            case Contact():
+                self._contact(number, content)
+            case Counter():
+                self._counter(content)
+            case Import():
+                self._import(number, content)
+            case KeptCheckpoint():
+                self._checkpoint(number, content)
+            case KeptProof():
+                self._proof(number, content)
 
     def log_id(self, origin: str) -> int:
         """Return the number of a log, giving it one if it is new."""
@@ -126,25 +148,21 @@ class Indexer:
             self._logs[origin] = int(found)
         return self._logs[origin]
 
-    def _settings(self, number: int, body: bytes) -> None:
-        settings = body_reader.read_settings(body)
+    def _settings(self, number: int, settings: Settings) -> None:
         self.log_id(settings.origin)
         self._db.execute("INSERT OR REPLACE INTO settings (id, record) VALUES (1, ?)", (number,))
 
-    def _leaf(self, number: int, body: bytes) -> Place:
-        kept = body_reader.read_leaf(body)
-        leaf = parse_leaf(kept.raw)
-        log = self.log_id(leaf.log)
+    def _leaf(self, number: int, read: ReadLeaf) -> Place:
+        log = self.log_id(read.leaf.log)
         self._db.execute(
             "INSERT OR IGNORE INTO entries"
             " (id, log, seq, hash, added, kind, title, file_name, fields)"
             " VALUES (?, ?, ?, ?, ?, '', '', '', 0)",
-            (number, log, leaf.seq, leaf_hash(kept.raw), kept.added),
+            (number, log, read.leaf.seq, read.leaf_hash, read.added),
         )
-        return log, leaf.seq
+        return log, read.leaf.seq
 
-    def _disclosure(self, number: int, body: bytes) -> Place:
-        disclosure = parse_disclosure(body)
+    def _disclosure(self, number: int, disclosure: Disclosure) -> Place:
         log = self.log_id(disclosure.log)
         self._db.execute(
             "INSERT OR IGNORE INTO disclosures (log, seq, name, record) VALUES (?, ?, ?, ?)",
@@ -152,8 +170,7 @@ class Indexer:
         )
         return log, disclosure.seq
 
-    def _extent(self, number: int, body: bytes) -> Place:
-        extent = body_reader.read_extent(body)
+    def _extent(self, number: int, extent: Extent) -> Place:
         log = self.log_id(extent.origin)
         self._db.execute(
             "INSERT OR IGNORE INTO media (log, seq, object, size, sha256, type, record)"
@@ -170,37 +187,32 @@ class Indexer:
         )
         return log, extent.seq
 
-    def _contact(self, number: int, body: bytes) -> None:
-        contact = body_reader.read_contact(body)
+    def _contact(self, number: int, contact: Contact) -> None:
         self._db.execute(
             "INSERT OR REPLACE INTO contacts (id, name, origin, record) VALUES (?, ?, ?, ?)",
             (contact.contact_id, contact.name, contact.origin, number),
         )
 
-    def _counter(self, body: bytes) -> None:
-        counter = body_reader.read_counter(body)
+    def _counter(self, counter: Counter) -> None:
         self._db.execute(
             "INSERT OR REPLACE INTO counters (contact, name, value) VALUES (?, ?, ?)",
             (counter.contact_id, counter.name, counter.value),
         )
 
-    def _import(self, number: int, body: bytes) -> None:
-        imported = body_reader.read_import(body)
+    def _import(self, number: int, imported: Import) -> None:
         self.log_id(imported.origin)
         self._db.execute(
             "INSERT OR IGNORE INTO imports (manifest, contact, seq, record) VALUES (?, ?, ?, ?)",
             (imported.manifest, imported.contact_id, imported.seq, number),
         )
 
-    def _checkpoint(self, number: int, body: bytes) -> None:
-        kept = body_reader.read_checkpoint(body)
+    def _checkpoint(self, number: int, kept: KeptCheckpoint) -> None:
         self._db.execute(
             "INSERT OR REPLACE INTO checkpoints (record, log, size) VALUES (?, ?, ?)",
             (number, self.log_id(kept.origin), kept.size),
         )
 
-    def _proof(self, number: int, body: bytes) -> None:
-        kept = body_reader.read_proof(body)
+    def _proof(self, number: int, kept: KeptProof) -> None:
         self._db.execute(
             "INSERT OR REPLACE INTO proofs (log, seq, record) VALUES (?, ?, ?)",
             (self.log_id(kept.origin), kept.seq, number),
@@ -208,9 +220,6 @@ class Indexer:
 
     def refresh(self, place: Place) -> None:
         """Write again what an entry's row and its words take from its disclosures."""
-        row = self._db.execute("SELECT id FROM entries WHERE log = ? AND seq = ?", place).get
-        if row is None:
-            return
         values = {
             # It was parsed when it was indexed: its first empty line ends its header.
             name: bytes(body).partition(b"\n\n")[2]
@@ -220,10 +229,13 @@ class Indexer:
                 place,
             )
         }
-        self._db.execute(
-            "UPDATE entries SET kind = ?, title = ?, file_name = ?, fields = ? WHERE id = ?",
-            (_kind(values), _title(values), _shown(values, NAME_FIELD), len(values), row),
-        )
+        row = self._db.execute(
+            "UPDATE entries SET kind = ?, title = ?, file_name = ?, fields = ?"
+            " WHERE log = ? AND seq = ? RETURNING id",
+            (_kind(values), _title(values), _shown(values, NAME_FIELD), len(values), *place),
+        ).get
+        if row is None:
+            return
         if self._db.execute("SELECT rowid FROM words WHERE rowid = ?", (row,)).get is not None:
             self._db.execute("DELETE FROM words WHERE rowid = ?", (row,))
         title, text = _words(values)

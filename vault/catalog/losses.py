@@ -228,11 +228,14 @@ class LossReport(Writing, Comparing):
         count = extent.chunks(self._store.payload)
         if count > MAX_CHUNKS:
             return count - len(self._store.numbers(MEDIA, extent.object_id))
-        return sum(
-            not self._store.has(MEDIA, extent.object_id, number)
-            or self._is_damaged(MEDIA, extent.object_id, number, read=read)
-            for number in range(count)
-        )
+        lost = sum(1 for _ in self._store.absent(MEDIA, extent.object_id, count))
+        if read or self._damaged:
+            lost += sum(
+                self._store.has(MEDIA, extent.object_id, number)
+                and self._is_damaged(MEDIA, extent.object_id, number, read=read)
+                for number in range(count)
+            )
+        return lost
 
 
 def _extents_after(

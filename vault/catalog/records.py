@@ -12,6 +12,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from vault.encoding.refusal import malformed
 from vault.errors import mark
@@ -123,11 +124,10 @@ def parse_block(raw: bytes) -> RecordBlock:
     return RecordBlock(following, tuple(fragments.values()))
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(NamedTuple):
     """A whole record and where it stands.
 
-    Args:
+    Attributes:
         number: from 1, in the order of appending.
         kind: one of `vault.catalog.bodies`, or unknown.
         body: at most 17 MiB.

@@ -39,6 +39,10 @@ class BlockStore(Protocol):
         """Whether the block is in the volume's map; reads nothing."""
         ...
 
+    def absent(self, namespace: int, object_id: int, count: int) -> Iterator[int]:
+        """Yield which of an object's blocks 0 … count − 1 are not in the map; reads nothing."""
+        ...
+
     def read_run(
         self, namespace: int, object_id: int, first: int, count: int
     ) -> Iterator[bytes | memoryview]:
@@ -104,6 +108,10 @@ class BlocksInMemory:
     def has(self, namespace: int, object_id: int, number: int) -> bool:
         """Whether there is such a block."""
         return (namespace, object_id, number) in self.blocks
+
+    def absent(self, namespace: int, object_id: int, count: int) -> Iterator[int]:
+        """Yield which of an object's blocks 0 … count − 1 there are not."""
+        return (n for n in range(count) if not self.has(namespace, object_id, n))
 
     def read_run(self, namespace: int, object_id: int, first: int, count: int) -> Iterator[bytes]:
         """Return `count` blocks one after another."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from vault.catalog.records import (
@@ -173,7 +173,7 @@ class Draft:
             self.tail = tail.followed_by(fragment, self.following)
             self.changed[self.blocks - 1] = self.tail
             if fragment.last:
-                return replace(record, block=block, end=self.blocks - 1)
+                return Record(record.number, record.kind, record.body, block, self.blocks - 1)
             index += 1
             self._open_block()
 

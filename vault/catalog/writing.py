@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from vault.catalog import bodies
 from vault.catalog.bodies import Extent, KeptLeaf, KeptProof
+from vault.catalog.body_reader import ReadLeaf
 from vault.catalog.exchange import Exchange
+from vault.catalog.index import NewRecord
 from vault.catalog.media import MediaObjects
 from vault.catalog.rows import Media, number_in
 from vault.errors import BadProof, Damaged, Inconsistent, NotFound, mark
 from vault.ledger.chain import check_link
 from vault.ledger.entry import FILE_FIELD, FileValue, check_disclosures, parse_file_value
-from vault.ledger.leaf import genesis, parse_leaf
+from vault.ledger.leaf import leaf_hash, parse_leaf
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     import apsw
 
+    from vault.catalog.stream import Draft
     from vault.ledger.disclosure import Disclosure
     from vault.ledger.leaf import Leaf
+
+
+class NewEntry(NamedTuple):
+    """An entry that is to be appended to the own log.
+
+    Attributes:
+        leaf: its bytes.
+        disclosures: bytes of all its fields; each must open a commitment of the leaf.
+        media: the file, whose chunks are in the store already: publishes the object.
+    """
+
+    leaf: bytes
+    disclosures: Sequence[bytes]
+    media: Media | None = None
 
 
 class Writing(MediaObjects, Exchange):
@@ -35,18 +52,28 @@ class Writing(MediaObjects, Exchange):
         added: str,
         after_loss: bool = False,
     ) -> int:
-        """Append the next entry of the volume's own log.
-
-        Args:
-            leaf: its bytes; must be the next of the chain.
-            disclosures: bytes of all its fields; each must open a commitment of the leaf.
-            media: the file, whose chunks are in the store already: publishes the object.
-            added: RFC 3339, when it is added.
-            after_loss: append although entries at the end of the log may be lost, so that
-                its number may have been used before.
+        """Append the next entry of the volume's own log; see `append_entries`.
 
         Returns:
             The entry's number.
+        """
+        entry = NewEntry(leaf, disclosures, media)
+        return self.append_entries([entry], added=added, after_loss=after_loss)
+
+    def append_entries(
+        self, entries: Sequence[NewEntry], *, added: str, after_loss: bool = False
+    ) -> int:
+        """Append the next entries of the volume's own log: all of them, or none.
+
+        Args:
+            entries: in their order. The first must be the next of the chain, and each further
+                one follow the one before it.
+            added: RFC 3339, when they are added.
+            after_loss: append although entries at the end of the log may be lost, so that
+                their numbers may have been used before.
+
+        Returns:
+            The number of the first.
 
         Raises:
             MalformedRecord, BadProof, Inconsistent: not an entry.
@@ -59,12 +86,25 @@ class Writing(MediaObjects, Exchange):
                 mark("The end of the log is lost: entries may have followed the last one known."),
                 hint=mark("Use another copy of the file. To add all the same, give --continue."),
             )
-        seq = self.next_seq(origin)
-        prev = self.last_leaf_hash(origin) or genesis(origin)
-        parsed = check_link(origin, seq, prev, leaf)
-        _check_file(check_disclosures(parsed, disclosures), media)
-        self._append(_entry_records(parsed, leaf, disclosures, media, added))
-        return seq
+        first, prev = self.next_place(origin)
+        news = []
+        for seq, entry in enumerate(entries, first):
+            leaf = check_link(origin, seq, prev, entry.leaf)
+            opened = check_disclosures(leaf, entry.disclosures)
+            _check_file(opened, entry.media)
+            fields = zip(entry.disclosures, opened.values(), strict=True)
+            read = ReadLeaf(added, leaf, leaf_hash(entry.leaf))
+            news.append(_entry_records(read, entry.leaf, fields, entry.media))
+            prev = read.leaf_hash
+
+        def work(db: apsw.Connection, draft: Draft) -> None:
+            for records in news:
+                self._allow()  # for each entry a whole budget, however many there are
+                self._write_read(db, draft, records)
+            self._allow()
+
+        self._change(work)
+        return first
 
     def receive_entry(
         self,
@@ -97,10 +137,16 @@ class Writing(MediaObjects, Exchange):
         check_disclosures(parsed, disclosures)
         origin, seq = parsed.log, parsed.seq
         known = [field.raw for field in self.fields(origin, seq)]
-        opened = check_disclosures(parsed, dict.fromkeys((*known, *disclosures)))
+        raws = dict.fromkeys((*known, *disclosures))
+        opened = check_disclosures(parsed, raws)
         _check_file(opened, media)
-        new = [raw for raw in dict.fromkeys(disclosures) if raw not in known]
-        records = _entry_records(parsed, leaf, new, media, added)
+        fields = [
+            (raw, field)
+            for raw, field in zip(raws, opened.values(), strict=True)
+            if raw not in known
+        ]
+        read = ReadLeaf(added, parsed, leaf_hash(leaf))
+        records = _entry_records(read, leaf, fields, media)
         if self._is_known(parsed, leaf):
             records = records[1:]
             if media is not None and self.entry(origin, seq).media is not None:
@@ -108,9 +154,9 @@ class Writing(MediaObjects, Exchange):
         if proof is not None:
             kept = KeptProof(origin, seq, *proof)
             if self.proof(origin, seq) != kept:
-                records.append((bodies.PROOF, kept.encode()))
+                records.append(NewRecord(bodies.PROOF, kept.encode(), kept))
         if records:
-            self._append(records)
+            self._change(lambda db, draft: self._write_read(db, draft, records))
         return bool(records)
 
     def _is_known(self, parsed: Leaf, leaf: bytes) -> bool:
@@ -145,16 +191,18 @@ class Writing(MediaObjects, Exchange):
 
 
 def _entry_records(
-    parsed: Leaf, leaf: bytes, disclosures: Iterable[bytes], media: Media | None, added: str
-) -> list[tuple[int, bytes]]:
-    """Return kind and body of an entry's records: leaf, fields, file."""
-    records = [(bodies.LEAF, KeptLeaf(added, leaf).encode())]
-    records += [(bodies.DISCLOSURE, raw) for raw in disclosures]
+    read: ReadLeaf,
+    leaf: bytes,
+    fields: Iterable[tuple[bytes, Disclosure]],
+    media: Media | None,
+) -> list[NewRecord]:
+    """Return an entry's records: leaf, fields, file."""
+    records = [NewRecord(bodies.LEAF, KeptLeaf(read.added, leaf).encode(), read)]
+    records += [NewRecord(bodies.DISCLOSURE, raw, field) for raw, field in fields]
     if media is not None:
-        extent = Extent(
-            parsed.log, parsed.seq, media.object_id, media.size, media.sha256, media.media_type
-        )
-        records.append((bodies.MEDIA_EXTENT, extent.encode()))
+        log, seq = read.leaf.log, read.leaf.seq
+        extent = Extent(log, seq, media.object_id, media.size, media.sha256, media.media_type)
+        records.append(NewRecord(bodies.MEDIA_EXTENT, extent.encode(), extent))
     return records
 
 

@@ -8,12 +8,15 @@ Associated data: format version 1, level 1, row 4, position in the share 4.
 from __future__ import annotations
 
 import struct
+from itertools import repeat
 from typing import TYPE_CHECKING, NamedTuple
 
 from vault.container.geometry import HEADER_SIZE, VERSION
 from vault.errors import Damaged, mark
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from vault.crypto.types import Buffer
 
 ROOT, PAGE, MEDIA, RECORD = 0, 1, 2, 3
@@ -56,6 +59,11 @@ class Header(NamedTuple):
 def block_name(namespace: int, object_id: int, number: int) -> bytes:
     """Return the 17-byte name of a logical block; names sort by namespace, object, number."""
     return _NAME.pack(namespace, object_id, number)
+
+
+def block_names(namespace: int, object_id: int, count: int) -> Iterator[bytes]:
+    """Return the names of an object's blocks 0 … count − 1; there may be millions of them."""
+    return map(_NAME.pack, repeat(namespace), repeat(object_id), range(count))
 
 
 def parse_name(name: bytes) -> tuple[int, int, int]:

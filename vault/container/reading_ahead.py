@@ -102,7 +102,8 @@ class Opened(NamedTuple):
 
 def all_runs(volume: Volume) -> Iterator[Run]:
     """Yield all committed blocks of a volume by namespace, object and number."""
-    return _runs(sorted(volume.where.items()))
+    where = volume.where
+    return _runs((name, where[name]) for name in sorted(where))
 
 
 def object_runs(volume: Volume, namespace: int, object_id: int, count: int) -> list[Run]:

@@ -9,6 +9,7 @@ from vault.container.block import (
     BlockLost,
     Header,
     block_name,
+    block_names,
     parse_name,
 )
 from vault.container.recovery import SPOT_BITS, Findings, State
@@ -92,6 +93,13 @@ class Volume:
 
     def _has(self, name: bytes) -> bool:
         return name in self.pending or (name in self.where and name not in self.dropped)
+
+    def absent(self, namespace: int, object_id: int, count: int) -> Iterator[int]:
+        """Yield which of an object's blocks 0 … count − 1 are not there; see `has`."""
+        where, pending, dropped = self.where, self.pending, self.dropped
+        for number, name in enumerate(block_names(namespace, object_id, count)):
+            if (name not in where or name in dropped) and name not in pending:
+                yield number
 
     def get(self, namespace: int, object_id: int, number: int) -> bytes:
         """Return a block's payload, staged or committed.

@@ -34,10 +34,7 @@ class Sha256:
 
 def sha256(*parts: Buffer) -> bytes:
     """Return the 32-byte SHA-256 of the concatenation of `parts`."""
-    state = hashlib.sha256()
-    for part in parts:
-        state.update(part)
-    return state.digest()
+    return hashlib.sha256(b"".join(parts)).digest()
 
 
 def hmac_sha256(key: Buffer, *parts: Buffer) -> bytes:

@@ -65,10 +65,11 @@ def check_entry(fields: Mapping[str, bytes]) -> Kind:
     if "kind" not in fields:
         raise UsageError(mark("The entry has no field {name}"), name="kind")
     kind = KINDS[fields["kind"].decode("utf-8")]
+    missing, misplaced = kind.needs - fields.keys(), kind.never & fields.keys()
     for name in FIELDS:
-        if name in kind.needs and name not in fields:
+        if name in missing:
             raise UsageError(mark("The entry has no field {name}"), name=name)
-        if name in kind.never and name in fields:
+        if name in misplaced:
             raise UsageError(
                 mark("An entry of the kind {kind} has no field {name}"), kind=kind.name, name=name
             )

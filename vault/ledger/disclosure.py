@@ -7,7 +7,7 @@ commitment that stands in the leaf; log and number keep it from being opened els
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from vault.crypto.hashes import sha256
 from vault.encoding.binary import read_hex, write_hex
@@ -27,8 +27,7 @@ _HEADER = b"amanat-field/v1"
 _NAME = re.compile(r"[a-z0-9-]{1,32}")
 
 
-@dataclass(frozen=True)
-class Disclosure:
+class Disclosure(NamedTuple):
     """One field of one entry.
 
     Attributes:

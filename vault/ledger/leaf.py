@@ -6,8 +6,8 @@ fields an entry has cannot be read from it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from vault.crypto import labels
 from vault.crypto.hashes import SHA256_SIZE, sha256
@@ -27,8 +27,7 @@ _HEADER = b"amanat-entry/v1"
 __all__ = ["COMMITMENT_COUNTS", "Leaf", "genesis", "leaf_hash", "parse_leaf"]
 
 
-@dataclass(frozen=True)
-class Leaf:
+class Leaf(NamedTuple):
     """One entry as the log knows it.
 
     Attributes:

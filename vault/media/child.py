@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
+import queue
 import signal
 import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 from vault.media.protocol import MAX_ANSWER, ProtocolError, encode_request, parse_answer
 
@@ -77,62 +79,80 @@ class Child:
             start_new_session=True,
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
+        # Answers that are there already are read at once.
+        self._incoming = io.BufferedReader(cast("io.RawIOBase", self._process.stdout))
+        self._answers: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
 
     @property
     def pid(self) -> int:
         """The number of the process."""
         return self._process.pid
 
-    def ask(self, kind: bytes, payload: bytes, seconds: float) -> Metadata:
-        """One request and its answer.
+    def send(self, kind: bytes, payloads: Sequence[bytes]) -> None:
+        """Send requests, as soon as the child takes them; `answer` gives what comes of each.
+
+        All that were sent before must have been answered.
 
         Args:
-            kind: of the request, see `protocol`.
-            payload: path or content.
+            kind: of the requests, see `protocol`.
+            payloads: paths or contents.
+
+        Raises:
+            ProtocolError: one is too long for its kind; nothing was sent.
+        """
+        requests = b"".join(encode_request(kind, payload) for payload in payloads)
+        # Pipes cannot be waited for with a time limit on every system; threads can. Two, for the
+        # child may not take a request before somebody takes its answer.
+        for talk in (
+            threading.Thread(target=self._send, args=(requests,), daemon=True),
+            threading.Thread(target=self._take_answers, args=(len(payloads),), daemon=True),
+        ):
+            talk.start()
+
+    def answer(self, seconds: float) -> Metadata:
+        """Return the next answer, in the order of the requests.
+
+        Args:
             seconds: after which the child is ended.
 
         Raises:
             TimeoutError: it did not answer in time, and was ended.
             ProtocolError: it stopped, or said something else; the caller ends it.
         """
-        answers: list[bytes] = []
-        # Pipes cannot be waited for with a time limit on every system; threads can.
-        talk = threading.Thread(
-            target=self._talk, args=(encode_request(kind, payload), answers), daemon=True
-        )
-        talk.start()
-        talk.join(seconds)
-        if talk.is_alive():
+        try:
+            raw = self._answers.get(timeout=seconds)
+        except queue.Empty:
             self.kill()
-            talk.join(_GRACE)
-            raise TimeoutError
-        if not answers:
+            raise TimeoutError from None
+        if raw is None:
             raise ProtocolError
-        return parse_answer(answers[0])
+        return parse_answer(raw)
 
-    def _talk(self, request: bytes, answers: list[bytes]) -> None:
-        # A closed pipe, on either side, ends the talk; the caller sees that nothing came.
+    def _take_answers(self, count: int) -> None:
+        """Take as many answers as were asked for, and none more."""
+        # A closed pipe, on either side, ends the talk; whoever waits sees that nothing came.
         with contextlib.suppress(OSError, ValueError, ProtocolError):
-            self._send(request)
-            length = int.from_bytes(self._receive(4), "big")
-            if length <= MAX_ANSWER:
-                answers.append(self._receive(length))
+            for _ in range(count):
+                length = int.from_bytes(self._receive(4), "big")
+                if length > MAX_ANSWER:
+                    break
+                self._answers.put(self._receive(length))
+            else:
+                return
+        self._answers.put(None)
 
     def _send(self, data: bytes) -> None:
         pipe = self._process.stdin
         rest = memoryview(data)
-        while pipe and rest:
-            rest = rest[pipe.write(rest) or 0 :]
+        with contextlib.suppress(OSError, ValueError):
+            while pipe and rest:
+                rest = rest[pipe.write(rest) or 0 :]
 
     def _receive(self, length: int) -> bytes:
-        pipe = self._process.stdout
-        data = bytearray()
-        while pipe and len(data) < length:
-            part = pipe.read(length - len(data))
-            if not part:
-                raise ProtocolError
-            data += part
-        return bytes(data)
+        data = self._incoming.read(length)
+        if len(data) < length:
+            raise ProtocolError
+        return data
 
     def leave(self) -> None:
         """Let it end by itself, and end it when it does not."""

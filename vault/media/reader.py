@@ -13,7 +13,7 @@ from vault.media.metadata import PROBLEMS, Metadata
 from vault.media.protocol import ProtocolError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Generator, Sequence
     from types import TracebackType
 
 MAX_BYTES: Final = protocol.LIMITS[protocol.BYTES]
@@ -49,7 +49,8 @@ class MetadataReader:
         self._start_limit = start_limit
         self._command = command
         self._child: Child | None = None
-        self._served = 0
+        self._served = 0  # files that it answered
+        self._due = 0  # files that it was asked for and has not answered
 
     def __enter__(self) -> Self:
         return self
@@ -71,8 +72,24 @@ class MetadataReader:
         Returns:
             What was found; `problem` says why it is not more.
         """
-        place = os.fsencode(os.path.abspath(path))  # noqa: PTH100 - a Path loses bytes of names
-        return self._read(protocol.PATH, protocol.TYPE_OF_PATH, place, place)
+        [found] = self.read_all([path])
+        return found
+
+    def read_all(self, paths: Sequence[str | os.PathLike[str]]) -> Generator[Metadata]:
+        """Metadata of several files, which are asked for at once: see `read`.
+
+        Each is given as soon as it is there. Take all, or close the iterator before anything else
+        is read: the process then ends.
+        """
+        # A Path loses bytes of names.
+        places = [os.fsencode(os.path.abspath(path)) for path in paths]  # noqa: PTH100
+        try:
+            for at, place in enumerate(places):
+                found = self._next(protocol.PATH, places[at:])
+                yield self._with_type(found, protocol.TYPE_OF_PATH, place)
+        finally:
+            if self._due:
+                self._drop()
 
     def read_bytes(self, content: bytes) -> Metadata:
         """Metadata of a file that has no path, such as standard input.
@@ -84,8 +101,9 @@ class MetadataReader:
             What was found; `problem` says why it is not more.
         """
         if len(content) <= MAX_BYTES:
-            return self._read(protocol.BYTES, protocol.TYPE_OF_BYTES, content, content[:HEAD])
-        found = self._ask(protocol.TYPE_OF_BYTES, content[:HEAD])
+            found = self._next(protocol.BYTES, [content])
+            return self._with_type(found, protocol.TYPE_OF_BYTES, content[:HEAD])
+        found = self._next(protocol.TYPE_OF_BYTES, [content[:HEAD]])
         return found if found.problem else replace(found, problem=PROBLEMS["too-large"])
 
     def close(self) -> None:
@@ -93,22 +111,28 @@ class MetadataReader:
         if self._child:
             self._child.leave()
             self._child = None
+        self._due = self._served = 0
 
-    def _read(self, kind: bytes, kind_of_type: bytes, payload: bytes, start: bytes) -> Metadata:
-        found = self._ask(kind, payload)
+    def _with_type(self, found: Metadata, kind: bytes, start: bytes) -> Metadata:
+        """Look at the first bytes for the type at least, where a child ended with the file."""
         if found.problem in {PROBLEMS["crash"], PROBLEMS["time"]} and not found.fields:
-            # The type at least, from a fresh process that looks at the first bytes only.
-            again = self._ask(kind_of_type, start)
+            again = self._next(kind, [start])
             return replace(found, media_type=again.media_type)
         return found
 
-    def _ask(self, kind: bytes, payload: bytes) -> Metadata:
+    def _next(self, kind: bytes, payloads: Sequence[bytes]) -> Metadata:
+        """Return the answer to the first of these requests; if none is sent, all are now."""
         try:
-            found = self._living_child().ask(kind, payload, self._time_limit)
+            child = self._living_child()
+            if not self._due:
+                self._due = min(len(payloads), FILES_PER_CHILD - self._served)
+                child.send(kind, payloads[: self._due])
+            found = child.answer(self._time_limit)
         except (OSError, ProtocolError) as error:
             self._drop()
             late = isinstance(error, TimeoutError)
             return Metadata(problem=PROBLEMS["time" if late else "crash"])
+        self._due -= 1
         self._served += 1
         if found.problem in _DOUBTFUL or self._served >= FILES_PER_CHILD:
             self._drop()
@@ -116,13 +140,15 @@ class MetadataReader:
 
     def _living_child(self) -> Child:
         if self._child is None:
-            self._served = 0
             self._child = Child(self._command or default_command())
             # The first question is cheap and waits longer: Python has to come up.
-            self._child.ask(protocol.TYPE_OF_BYTES, b"", self._start_limit)
+            self._child.send(protocol.TYPE_OF_BYTES, [b""])
+            self._child.answer(self._start_limit)
         return self._child
 
     def _drop(self) -> None:
+        """End the process; what it was still asked for, the next one is asked."""
+        self._due = self._served = 0
         if self._child:
             self._child.kill()
             self._child = None

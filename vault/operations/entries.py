@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from vault import __version__
+from vault.catalog.writing import NewEntry
 from vault.evidence.kinds import check_entry
 from vault.ledger.entry import build_entry
-from vault.ledger.leaf import genesis
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from vault.catalog.rows import Media
     from vault.operations.opened import OpenVault
@@ -49,16 +49,28 @@ def collected(vault: OpenVault) -> dict[str, bytes]:
 
 def append(vault: OpenVault, fields: Mapping[str, bytes], media: Media | None) -> int:
     """Stage the next entry of the own log; returns its number."""
-    catalog = vault.catalog
+    return append_all(vault, [(fields, media)])
+
+
+def append_all(
+    vault: OpenVault, contents: Iterable[tuple[Mapping[str, bytes], Media | None]]
+) -> int:
+    """Stage the next entries of the own log, all of them or none.
+
+    Args:
+        vault: opened for writing.
+        contents: of each its fields, and its file.
+
+    Returns:
+        The number of the first.
+    """
+    catalog, random = vault.catalog, vault.place.random
     origin = catalog.origin
-    seq = catalog.next_seq(origin)
-    prev = catalog.last_leaf_hash(origin) or genesis(origin)
-    entry = build_entry(origin, seq, prev, fields, vault.place.random)
-    catalog.append_entry(
-        entry.leaf,
-        entry.disclosures,
-        media,
-        added=vault.place.now(),
-        after_loss=vault.allow_altered,
-    )
-    return seq
+    first, prev = catalog.next_place(origin)
+    entries = []
+    for seq, (fields, media) in enumerate(contents, first):
+        entry = build_entry(origin, seq, prev, fields, random)
+        entries.append(NewEntry(entry.leaf, entry.disclosures, media))
+        prev = entry.leaf_hash
+    catalog.append_entries(entries, added=vault.place.now(), after_loss=vault.allow_altered)
+    return first

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from vault.errors import Damaged, InUse, NotFound, NotSaved, VaultError, mark
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+    from types import TracebackType
 
 
 class _Words(NamedTuple):
@@ -178,19 +178,34 @@ def not_ordinary(path: str) -> VaultError:
     return VaultError(mark("{path} is not an ordinary file."), path=path)
 
 
-@contextmanager
-def told(tell: Callable[[OSError, str], VaultError], path: str) -> Iterator[None]:
+class told:  # noqa: N801 - used like a function: `with told(not_opened, path):`
     """Turn what the system raises inside into `tell(error, path)`.
 
     Names that no system call takes (a zero byte, a lone surrogate) raise ValueError in Python
     before the system is asked.
     """
-    try:
-        yield
-    except OSError as error:
-        raise tell(error, path) from error
-    except ValueError as error:
-        raise VaultError(mark("{path} is no name for a file on this system."), path=path) from error
+
+    __slots__ = ("_path", "_tell")
+
+    def __init__(self, tell: Callable[[OSError, str], VaultError], path: str) -> None:
+        self._tell = tell
+        self._path = path
+
+    def __enter__(self) -> None:
+        """Nothing is to be prepared."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if isinstance(error, OSError):
+            raise self._tell(error, self._path) from error
+        if isinstance(error, ValueError):
+            raise VaultError(
+                mark("{path} is no name for a file on this system."), path=self._path
+            ) from error
 
 
 def _reason(error: OSError) -> str:
