@@ -49,6 +49,20 @@ def test_erased_words_are_in_no_block(catalog, volume, among):
     assert catalog.losses(read=True).nothing
 
 
+@pytest.mark.parametrize("times", [100, 126, 127, 160, 189, 190, 300])
+def test_a_word_that_stands_often_goes_with_the_last_field_that_has_it(catalog, volume, times):
+    """The words are written anew with each field that is erased; some stayed behind."""
+    seq = add_note(catalog, "first", "xylophon " * times)
+    save(catalog, volume)
+    for name in ("title", "description"):
+        catalog.erase_fields(ORIGIN, seq, [name])
+        save(catalog, volume)
+        assert catalog.unlike_records().nothing
+    assert [] == contains(volume.committed, [b"xylophon"])
+    assert not catalog.rebuilt
+    assert [] == [*catalog.search("xylophon")]
+
+
 def test_a_field_erased_in_an_early_block_stays_erased_after_a_rebuild(catalog, volume):
     add_note(catalog, "first", CANARY * 100)
     for number in range(20):
