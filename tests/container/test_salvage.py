@@ -10,6 +10,7 @@ from seam.small import CHEAP_KDF, SMALL_FORM, SMALL_LENGTH, seeded
 from vault.container.block import MEDIA, RECORD
 from vault.container.geometry import HEAD_SIZE
 from vault.container.head import seal_head
+from vault.container.reading_ahead import ReadingAhead, all_runs
 from vault.container.salvage import open_damaged
 from vault.errors import Damaged, InUse, UnlockError
 
@@ -233,3 +234,64 @@ def test_reading_a_damaged_file_writes_nothing():
     container.close()
     assert before == world.disk.read(PATH)
     open_level(world.disk, 2).close()  # the lock is gone
+
+
+def test_blocks_found_by_headers_are_read_ahead_under_the_keys_they_were_sealed_with():
+    world = lived(1)
+    session = world.open(writable=False)
+    newest = session.status(0).epoch - 1
+    session.close()
+    destroy_roots(world, [newest % 64], levels=[0])
+    container = opened(world, "one")
+    (found,) = container.volumes(lambda *_: None)
+    assert found.by_headers
+    content, seen = {}, []
+    ReadingAhead(found.volume, all_runs(found.volume), seen.append).read(lambda _done: None)
+    for run in seen:
+        assert not list(run.damaged)
+    for name, data in world.kept[0].items():
+        assert data == found.volume.get(*name)
+        content[name] = data
+    assert len(content) == sum(one.run.blocks for one in seen)
+    container.close()
+
+
+@pytest.mark.parametrize("part", [0, 1])
+def test_a_root_of_which_one_part_is_gone_in_both_copies_is_none(part):
+    world = lived(1)
+    session = world.open(writable=False)
+    geometry, share = session.geometry, session.geometry.shares[0]
+    row = (session.status(0).epoch - 1) % geometry.rows
+    session.close()
+    for start in (0, share.blocks - share.root):
+        at = geometry.row_offset(row) + (share.first + start + part) * geometry.sealed
+        world.disk.flip(PATH, at + 30)
+    container = opened(world, "one")
+    assert [(world.kept[0], 0)] == left(container)
+    container.close()
+
+
+def test_of_two_contents_of_one_block_the_newer_one_counts_wherever_it_stands():
+    world = lived(1, commits=0)
+    session = world.open()
+    world.put(session, 0, {(MEDIA, 0, 3): b"newer, in the first row of the ring"})
+    world.commit(session)
+    session.close()
+    destroy_roots(world, range(64), levels=[0])
+    container = opened(world, "one")
+    (found,) = container.volumes(lambda *_: None)
+    assert world.kept[0] == read_rows(found.volume).content
+    container.close()
+
+
+def test_rows_from_before_a_volume_began_anew_are_nobodys():
+    world = lived(2)
+    world.foreign_rows(64)
+    world.kept[1] = {}
+    session = world.open(allow_altered=True)
+    world.put(session, 1, {(RECORD, 1, 1): b"anew"})
+    world.commit(session)
+    session.close()
+    container = opened(world, "two")
+    assert [(kept, 0) for kept in world.kept] == left(container)
+    container.close()

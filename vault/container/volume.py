@@ -107,9 +107,7 @@ class Volume:
         Raises:
             BlockLost: it is absent or does not open.
         """
-        for content in self.read_run(namespace, object_id, number, 1):
-            return bytes(content)
-        raise BlockLost(namespace, object_id, number)
+        return bytes(next(self.read_run(namespace, object_id, number, 1)))
 
     def read_run(
         self, namespace: int, object_id: int, first: int, count: int

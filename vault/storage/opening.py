@@ -59,8 +59,6 @@ def _open_without_atime(path: str, flags: int) -> int:
     try:
         return os.open(path, flags | _NO_ATIME)
     except PermissionError:
-        if not _NO_ATIME:
-            raise
         # EPERM: only the owner may ask for it (open(2)). A true refusal comes again.
         return os.open(path, flags)
 
