@@ -137,6 +137,8 @@ def test_files_that_are_asked_for_together_are_answered_in_their_order(monkeypat
         ("os.abort() if b'bad' in payload else say(Make='Maker')", "crash"),
         ("time.sleep(99) if b'bad' in payload else say(Make='Maker')", "time"),
         ("say(problem='memory') if b'bad' in payload else say(Make='Maker')", "memory"),
+        # Of which only the one who waits can tell: no answer may be taken for another file's.
+        ("say(problem='crash') if b'bad' in payload else say(Make='Maker')", "crash"),
     ],
 )
 def test_of_files_asked_for_together_a_bad_one_costs_itself_alone(action, problem):
@@ -147,6 +149,22 @@ def test_of_files_asked_for_together_a_bad_one_costs_itself_alone(action, proble
     assert [bad, good, good, bad, bad, good] == [
         one if one.problem else one.fields for one in found
     ]
+
+
+def test_a_path_that_is_too_long_costs_itself_alone():
+    with fake("say(Path=payload.decode())") as metadata:
+        found = list(metadata.read_all(["/0", "/1", "/" + "a" * 40_000, "/3"]))
+    assert ["/0", "/1", None, "/3"] == [one.fields.get("Path") for one in found]
+    assert PROBLEMS["crash"] == found[2].problem
+
+
+def test_a_child_that_answers_what_it_does_not_read_holds_up_nobody():
+    action = "[say(Make='Maker') for _ in range(16)]; time.sleep(99)"
+    with fake(action) as metadata:
+        found = list(metadata.read_all(["/" + "a" * 30_000] * 16))
+        started = time.monotonic()
+    assert 16 == len(found)
+    assert time.monotonic() - started < 1.0
 
 
 def test_time_is_counted_for_each_of_the_files_asked_for_together():

@@ -67,13 +67,37 @@ class Judge:
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         items = {item.nodeid: item for item in session.items}
         functions = functions_here()
+        chosen = {
+            name: items[name] for _, names, _ in self._jobs for name in names if name in items
+        }
+        unfit = _unfit(session, list(chosen.values()))
         with self._report.open("a", encoding="utf-8") as report:
             for mutant, names, seconds in self._jobs:
-                chosen = [items[name] for name in names if name in items]
-                verdict, by = _judged(session, mutant, functions, chosen, seconds)
+                fit = [chosen[name] for name in names if name in chosen and name not in unfit]
+                verdict, by = _judged(session, mutant, functions, fit, seconds)
                 report.write(json.dumps([mutant.name, verdict, by]) + "\n")
                 report.flush()
         return True
+
+
+def _unfit(session: pytest.Session, items: Sequence[pytest.Item]) -> set[str]:
+    """Tests that fail in such a child although nothing was put in: they can judge nothing."""
+    place = Path(tempfile.mkdtemp(prefix="amanat-mutant-"))
+    child = os.fork()
+    if child == 0:
+        _settle(session, place)
+        with (place / "unfit").open("w", encoding="utf-8") as unfit:
+            for item, after in zip(items, [*items[1:], None], strict=True):
+                if _fails(item, after):
+                    unfit.write(f"{item.nodeid}\n")
+                    unfit.flush()
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    found = set((place / "unfit").read_text("utf-8").splitlines())
+    shutil.rmtree(place, ignore_errors=True)
+    if status:
+        raise RuntimeError(status)
+    return found
 
 
 def _judged(
@@ -115,6 +139,22 @@ def _waited(child: int, end: float) -> int | None:
     return None
 
 
+def _settle(session: pytest.Session, place: Path) -> None:
+    """Be a child: a group of its own, silent, bounded, with a folder of its own."""
+    os.setpgid(0, 0)
+    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
+    silent = os.open(os.devnull, os.O_RDWR)
+    for number in (0, 1, 2):
+        os.dup2(silent, number)
+    factory = session.config._tmp_path_factory  # type: ignore[attr-defined]
+    factory._given_basetemp, factory._basetemp = None, place
+    gc.disable()  # it would touch, and so copy, all that the parent holds
+
+
+def _fails(item: pytest.Item, after: pytest.Item | None) -> bool:
+    return any(one.failed for one in runtestprotocol(item, log=False, nextitem=after))
+
+
 def _run(
     session: pytest.Session,
     mutant: Mutant,
@@ -125,20 +165,13 @@ def _run(
     """Be the child: end with 0 where every test passes. Never returns."""
     status = 1
     try:
-        os.setpgid(0, 0)
-        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-        silent = os.open(os.devnull, os.O_RDWR)
-        for number in (0, 1, 2):
-            os.dup2(silent, number)
-        factory = session.config._tmp_path_factory  # type: ignore[attr-defined]
-        factory._given_basetemp, factory._basetemp = None, place
+        _settle(session, place)
         status = 3
-        gc.disable()  # it would touch, and so copy, all that the parent holds
         put_in(mutant, functions)
         status = 1
         for item, after in zip(items, [*items[1:], None], strict=True):
             by = item.nodeid
-            if any(report.failed for report in runtestprotocol(item, log=False, nextitem=after)):
+            if _fails(item, after):
                 (place / "killed-by").write_text(by, "utf-8")
                 break
         else:

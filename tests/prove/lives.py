@@ -78,7 +78,9 @@ def portions(first: int, stride: int, end: int | None, seconds: float) -> Part:
             done += 1
     finally:
         forget_scenes()
-    return Part(done, TALLY, faults)
+    tally = TALLY.copy()
+    TALLY.clear()  # the process may be given another part
+    return Part(done, tally, faults)
 
 
 def main() -> int:

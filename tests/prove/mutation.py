@@ -252,18 +252,22 @@ def digest_of(path: str) -> str:
 
 
 def keep(told: dict[str, tuple[str, str]]) -> None:
-    """Write down what was found out, and of which files."""
+    """Write down what was found out, of which files and by which tests."""
     paths = {name.partition(":")[0] for name in told}
+    paths |= {path for _, by in told.values() if (ROOT / (path := by.partition("::")[0])).is_file()}
     kept = {"files": {path: digest_of(path) for path in paths}, "verdicts": told}
     (PLACE / "verdicts.json").write_text(json.dumps(kept), "utf-8")
 
 
 def last_verdicts() -> dict[str, tuple[str, str]]:
-    """What the run before found, of files that are as they were."""
+    """What the run before found, of files and by tests that are as they were."""
     kept = json.loads((PLACE / "verdicts.json").read_text("utf-8"))
     same = {path for path, digest in kept["files"].items() if digest_of(path) == digest}
-    found = kept["verdicts"].items()
-    return {name: (one, by) for name, (one, by) in found if name.partition(":")[0] in same}
+    return {
+        name: (verdict, by)
+        for name, (verdict, by) in kept["verdicts"].items()
+        if name.partition(":")[0] in same and by.partition("::")[0] in {"", *same}
+    }
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ class NewRecord(NamedTuple):
     Attributes:
         kind: one of `vault.catalog.bodies`.
         body: its bytes.
-        content: what reading these very bytes gave.
+        content: what these very bytes say.
     """
 
     kind: int

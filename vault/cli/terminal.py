@@ -250,7 +250,7 @@ else:
             os.close(wake)
 
     class TtyTerminal:
-        """A terminal of POSIX systems.
+        """A terminal of POSIX systems, to be used from the main thread: signals come there.
 
         Args:
             descriptor: of a terminal, open for reading and writing, by nobody else: it is set to

@@ -101,7 +101,10 @@ class Opened(NamedTuple):
 
 
 def all_runs(volume: Volume) -> Iterator[Run]:
-    """Yield all committed blocks of a volume by namespace, object and number."""
+    """Yield all committed blocks of a volume by namespace, object and number.
+
+    Until the last one is taken nothing may be committed.
+    """
     where = volume.where
     return _runs((name, where[name]) for name in sorted(where))
 

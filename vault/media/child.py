@@ -79,6 +79,7 @@ class Child:
             start_new_session=True,
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
+        self._talks: list[threading.Thread] = []
         # Answers that are there already are read at once.
         self._incoming = io.BufferedReader(cast("io.RawIOBase", self._process.stdout))
         self._answers: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
@@ -103,10 +104,11 @@ class Child:
         requests = b"".join(encode_request(kind, payload) for payload in payloads)
         # Pipes cannot be waited for with a time limit on every system; threads can. Two, for the
         # child may not take a request before somebody takes its answer.
-        for talk in (
+        self._talks = [
             threading.Thread(target=self._send, args=(requests,), daemon=True),
             threading.Thread(target=self._take_answers, args=(len(payloads),), daemon=True),
-        ):
+        ]
+        for talk in self._talks:
             talk.start()
 
     def answer(self, seconds: float) -> Metadata:
@@ -156,6 +158,9 @@ class Child:
 
     def leave(self) -> None:
         """Let it end by itself, and end it when it does not."""
+        if any(talk.is_alive() for talk in self._talks):  # it answers what it does not read
+            self.kill()
+            return
         if self._process.stdin:
             self._process.stdin.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -171,6 +176,8 @@ class Child:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+        for talk in self._talks:  # nobody may use the numbers of descriptors that are closed now
+            talk.join(_GRACE)
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe:
                 pipe.close()

@@ -110,6 +110,8 @@ def parse_answer(raw: bytes) -> Metadata:
         raise ProtocolError
     if problem is not None and (not isinstance(problem, str) or problem not in PROBLEMS):
         raise ProtocolError
+    if problem == "crash":  # only who waits for it can say so
+        raise ProtocolError
     fields = _fields(answer["fields"])
     return Metadata(
         media_type=media_type,

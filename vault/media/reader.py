@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from itertools import takewhile
 from typing import TYPE_CHECKING, Final, Self
 
 from vault.media import protocol
@@ -88,7 +89,7 @@ class MetadataReader:
                 found = self._next(protocol.PATH, places[at:])
                 yield self._with_type(found, protocol.TYPE_OF_PATH, place)
         finally:
-            if self._due:
+            if self._due:  # an answer that comes later would be taken for another file's
                 self._drop()
 
     def read_bytes(self, content: bytes) -> Metadata:
@@ -121,11 +122,16 @@ class MetadataReader:
         return found
 
     def _next(self, kind: bytes, payloads: Sequence[bytes]) -> Metadata:
-        """Return the answer to the first of these requests; if none is sent, all are now."""
+        """Return the answer to the first of these requests; if none is sent, all are now.
+
+        Up to one that is too long for its kind: that one costs itself alone.
+        """
+        fitting = takewhile(lambda one: len(one) <= protocol.LIMITS[kind], payloads)
         try:
             child = self._living_child()
             if not self._due:
-                self._due = min(len(payloads), FILES_PER_CHILD - self._served)
+                most = max(1, sum(1 for _ in fitting))
+                self._due = min(most, FILES_PER_CHILD - self._served)
                 child.send(kind, payloads[: self._due])
             found = child.answer(self._time_limit)
         except (OSError, ProtocolError) as error:

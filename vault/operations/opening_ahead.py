@@ -83,6 +83,8 @@ def opened_ahead(
 def _ask(reader: MetadataReader, paths: list[str], stopped: threading.Event) -> list[Metadata]:
     """Ask for the metadata of files; for no more of them once nobody waits."""
     answers: list[Metadata] = []
+    if stopped.is_set():
+        return answers
     with closing(reader.read_all(paths)) as found:
         for metadata in found:
             answers.append(metadata)
