@@ -130,7 +130,10 @@ def test_a_copy_made_before_opens_as_it_did():
     world.check(world.open())
 
 
-@pytest.mark.parametrize("cut", ["in the back head", "before the back cells", "in the front head"])
+@pytest.mark.parametrize(
+    "cut",
+    ["in the back head", "before the back cells", "in the front head", "at a cell", "in a cell"],
+)
 def test_of_a_file_that_was_cut_off_only_what_is_there_is_overwritten(cut):
     world = world_of()
     geometry, whole = world.form.geometry(world.length), world.disk.read(PATH)
@@ -138,6 +141,8 @@ def test_of_a_file_that_was_cut_off_only_what_is_there_is_overwritten(cut):
         "in the back head": geometry.edge_offset(1) + 100,
         "before the back cells": geometry.edge_offset(1) - 5,
         "in the front head": 700,
+        "at a cell": geometry.cell_offset(1, 0),
+        "in a cell": geometry.cell_offset(1, 0) + 1,
     }[cut]
     disk = MemoryDisk({PATH: whole[:kept]})
     recorded = RecordingDisk(disk)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 
 import pytest
 
@@ -10,11 +11,11 @@ from container.worlds import PASSPHRASES, PATH, World, open_level, payloads, rea
 from seam.faulty import FaultyDisk
 from seam.memory import MemoryDisk
 from seam.recording import Op, RecordingDisk
-from seam.small import SMALL_FORM, SMALL_LENGTH, seeded, small_geometry
-from vault.container import head
+from seam.small import CHEAP_KDF, SMALL_FORM, SMALL_LENGTH, seeded, small_geometry
+from vault.container import creation, head
 from vault.container.creation import create
-from vault.container.form import FORM_V1
-from vault.container.geometry import MIB
+from vault.container.form import FORM_V1, Form
+from vault.container.geometry import MIB, build
 from vault.crypto.kdf import argon2id
 from vault.errors import ContainerFull, NotSaved, UsageError, VaultError
 
@@ -129,6 +130,70 @@ def test_a_name_that_is_taken_is_not_touched():
     with pytest.raises(VaultError):
         make(disk)
     assert {PATH: b"something else"} == disk.snapshot()
+
+
+@pytest.mark.parametrize("tail", [1024, 3 * 1024, 7 * 1024])
+def test_the_tail_is_written_in_pieces_once_and_is_random(tail, monkeypatch):
+    monkeypatch.setattr(creation, "_TAIL_PIECE", 2048)
+    disk = RecordingDisk(MemoryDisk())
+    length = SMALL_LENGTH + tail
+    geometry = build(
+        length=length, payload=SMALL.payload, rows=SMALL.rows, pitch=SMALL.pitch, edge=SMALL.edge
+    )
+    make(disk, length=length, form=Form(CHEAP_KDF, lambda _length: geometry, lambda _length: True))
+    assert tail == geometry.edge_offset(1) - geometry.tail_offset
+    writes = [(op.offset, op.length) for op in disk.ops if op.op == "pwrite"]
+    at = 0
+    for offset, size in writes:
+        assert at == offset
+        at += size
+    assert length == at
+    pieces = [one for one in writes if geometry.tail_offset <= one[0] < geometry.edge_offset(1)]
+    assert -(-tail // 2048) == len(pieces)
+    raw = disk.read(PATH)[geometry.tail_offset : geometry.edge_offset(1)]
+    sixteen = [raw[start : start + 16] for start in range(0, tail, 16)]
+    assert len(sixteen) == len(set(sixteen))
+
+
+def test_progress_counts_the_rows_and_then_the_whole_file():
+    seen = []
+    make(MemoryDisk(), progress=lambda done, total: seen.append((done, total)))
+    rows = [((row + 1) * SMALL.pitch, SMALL_LENGTH) for row in range(SMALL.rows)]
+    assert [*rows, (SMALL_LENGTH, SMALL_LENGTH)] == seen
+
+
+def test_every_passphrase_needs_contents_and_none_has_two():
+    for contents in ((), ({}, {})):
+        disk = MemoryDisk()
+        with pytest.raises(ValueError, match="zip"):
+            make(disk, contents=contents)
+        assert not disk.exists(PATH)
+
+
+def test_the_temporary_name_says_nothing_but_the_name():
+    names = []
+
+    class Disk(RecordingDisk):
+        def create(self, path):
+            names.append(path)
+            return super().create(path)
+
+    make(Disk(MemoryDisk()))
+    (name,) = names
+    assert re.fullmatch(rf"{PATH}\.[0-9a-f]{{12}}", name)
+
+
+@pytest.mark.parametrize(
+    ("changes", "hint"),
+    [
+        ({"length": SMALL_LENGTH + 1}, "for example 1GiB"),
+        ({"passphrases": ("one", "one"), "contents": ({}, {})}, "Nothing was made. Start again."),
+    ],
+)
+def test_who_is_refused_is_told_what_to_do(changes, hint):
+    with pytest.raises(UsageError) as caught:
+        make(MemoryDisk(), **changes)
+    assert hint in caught.value.hint
 
 
 def test_progress_ends_with_the_whole_length():

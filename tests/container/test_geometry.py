@@ -105,3 +105,11 @@ def test_sizes_of_the_head_and_of_a_cell():
     assert geometry.HEAD_SIZE == 32 + 8 * 256
     assert geometry.CELL_UNIT == 4096
     assert (geometry.LEVELS, geometry.VERSION) == (3, 1)
+
+
+@pytest.mark.parametrize("length", [128 * MIB, GIB])
+def test_everything_but_files_may_take_seven_eighths(length):
+    geometry = geometry_v1(length)
+    for level in range(3):
+        assert geometry.capacity(level) * 7 // 8 == geometry.limit(level)
+        assert geometry.limit(level) < geometry.capacity(level)

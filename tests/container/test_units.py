@@ -51,6 +51,13 @@ def test_a_cell_opens_where_it_was_sealed_and_nowhere_else():
             assert expected == open_cell(unit, KEY, end=end, slot=slot)
 
 
+def test_a_cell_fills_a_page_of_the_disk_and_opens_without_what_fills_it():
+    unit = sealed()
+    assert 4096 == len(unit)
+    assert CELL == open_cell(unit[:80], KEY, end=0, slot=1)
+    assert open_cell(unit[:79], KEY, end=0, slot=1) is None
+
+
 def test_a_cell_does_not_open_under_another_volumes_key():
     assert open_cell(sealed(), cell_key(b"\1" * 32), end=0, slot=1) is None
 
@@ -120,14 +127,24 @@ def test_a_header_is_read_as_written():
         plain(65, b""),
         plain(2**32 - 1, b""),
         plain(3, b"abcd"),
+        plain(3, b"abcX"),
         plain(0, b"".ljust(63, b"\0") + b"\1"),
         plain(3, b"abc", zeros=b"\1\0\0"),
         plain(3, b"abc", zeros=b"\0\0\1"),
     ],
-    ids=["long", "longest", "byte-behind", "last-byte", "zero-1", "zero-3"],
+    ids=["long", "longest", "byte-behind", "letter-behind", "last-byte", "zero-1", "zero-3"],
 )
 def test_a_header_that_breaks_a_rule_is_none(data):
     assert parse_header(data, 64) is None
+
+
+@pytest.mark.parametrize(
+    ("namespace", "kind"), [(PAGE, "catalog"), (MEDIA, "file"), (RECORD, "record"), (9, "unknown")]
+)
+def test_a_lost_block_says_of_what_kind_it_is(namespace, kind):
+    error = BlockLost(namespace, 1, 2)
+    assert kind == error.values["kind"]
+    assert "Run: amanat check" == error.hint
 
 
 def test_a_lost_block_says_which():
