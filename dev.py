@@ -145,6 +145,8 @@ def ensure(kind: str) -> Path:
     ended = subprocess.run([*command, "-r", ROOT / LOCKS[kind]], check=False)
     if ended.returncode != 0:
         raise DevError("pip could not install it; its own message stands above")
+    if command[0] == str(venv_python()) and run(*command[:3], "check", silent=True) != 0:
+        raise DevError(f"{LOCKS[kind]} lacks something: see `.venv/bin/python -m pip check`")
     STAMP.write_text(json.dumps({kind: digests[kind]}) + "\n", "utf-8")
     return venv_python()
 

@@ -135,7 +135,8 @@ def test_a_name_that_is_taken_is_not_touched():
 @pytest.mark.parametrize("tail", [1024, 3 * 1024, 7 * 1024])
 def test_the_tail_is_written_in_pieces_once_and_is_random(tail, monkeypatch):
     monkeypatch.setattr(creation, "_TAIL_PIECE", 2048)
-    disk = RecordingDisk(MemoryDisk())
+    memory = MemoryDisk()
+    disk = RecordingDisk(memory)
     length = SMALL_LENGTH + tail
     geometry = build(
         length=length, payload=SMALL.payload, rows=SMALL.rows, pitch=SMALL.pitch, edge=SMALL.edge
@@ -150,7 +151,7 @@ def test_the_tail_is_written_in_pieces_once_and_is_random(tail, monkeypatch):
     assert length == at
     pieces = [one for one in writes if geometry.tail_offset <= one[0] < geometry.edge_offset(1)]
     assert -(-tail // 2048) == len(pieces)
-    raw = disk.read(PATH)[geometry.tail_offset : geometry.edge_offset(1)]
+    raw = memory.read(PATH)[geometry.tail_offset : geometry.edge_offset(1)]
     sixteen = [raw[start : start + 16] for start in range(0, tail, 16)]
     assert len(sixteen) == len(set(sixteen))
 
