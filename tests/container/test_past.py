@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from types import SimpleNamespace
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from container.worlds import World, payloads
 from vault.container.block import MEDIA, PAGE
@@ -91,3 +96,41 @@ def test_saves_made_without_a_level_are_not_among_its_own():
         (one.seen, one.unchanged) for one in session.saves_in_file(*WATCHED)
     ]
     session.close()
+
+
+def written_by_hand(counts, data):
+    """Write row after row of a ring that is known; tell after how many enough ahead are empty."""
+    ahead = list(counts)
+    wanted = len(counts) - 1 - math.ceil(sum(counts) / data)
+    for written in range(len(counts) + 1):
+        empty = next((at for at, count in enumerate(ahead) if count), len(ahead))
+        if empty >= wanted:
+            return written
+        room = data - ahead.pop(0)
+        for at, count in enumerate(ahead):
+            moved = min(room, count)
+            ahead[at] -= moved
+            room -= moved
+    raise AssertionError
+
+
+@given(
+    st.integers(1, 5).flatmap(
+        lambda data: st.tuples(
+            st.just(data), st.lists(st.integers(0, data) | st.just(0), min_size=1, max_size=12)
+        )
+    ),
+    st.integers(0, 30),
+)
+def test_rows_are_counted_as_when_they_are_written_one_by_one(ring, epoch):
+    data, counts = ring
+    table = [
+        SimpleNamespace(count=counts[(row - epoch) % len(counts)]) for row in range(len(counts))
+    ]
+    volume = SimpleNamespace(
+        state=SimpleNamespace(table=table),
+        reader=SimpleNamespace(
+            geometry=SimpleNamespace(rows=len(counts)), share=SimpleNamespace(data=data)
+        ),
+    )
+    assert written_by_hand(counts, data) == rows_to_refill(volume, epoch)
