@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 TestWholeLives = pytest.mark.slow(WholeLife.TestCase)
 TestWholeLives.settings = settings(max_examples=12, stateful_step_count=30)
 
-A_FEW = settings(
-    max_examples=30, stateful_step_count=30, phases=[Phase.generate], report_multiple_bugs=False
+A_FEW = settings(  # until one notices, which most do at once
+    max_examples=150, stateful_step_count=30, phases=[Phase.generate], report_multiple_bugs=False
 )
 
 
