@@ -68,20 +68,17 @@ class Content:
         return b"".join(parts)
 
     def write(self, offset: int, data: Buffer) -> None:
-        view = memoryview(data).cast("B")
-        at = offset
-        while view:
+        whole = bytes(data)
+        at, end = offset, offset + len(whole)
+        while at < end:
             number, within = divmod(at, PAGE)
-            part = view[: PAGE - within]
-            if len(part) == PAGE:
-                page = bytes(part)
-            else:
+            part = whole[at - offset : at - offset + PAGE - within]
+            if len(part) < PAGE:
                 old = self._page(number)
-                page = b"".join((old[:within], part, old[within + len(part) :]))
-            self._pages[number] = page
-            view = view[len(part) :]
-            at += len(part)
-        self._length = max(self._length, at)
+                part = old[:within] + part + old[within + len(part) :]
+            self._pages[number] = part
+            at = min(end, (number + 1) * PAGE)
+        self._length = max(self._length, end)
 
     def grow(self, length: int) -> None:
         """Be at least `length` long; what is added reads as zeros."""

@@ -29,6 +29,8 @@ _NAMED = struct.Struct(">Qc3xI16s")
 _NAME = struct.Struct(">BQQ")
 _AAD = struct.Struct(">BBII")
 
+_RESERVED = bytes(3)
+
 NO_NAME = bytes(_NAME.size)
 """What a summary holds at a position without a live block."""
 
@@ -85,9 +87,10 @@ def block_aad(level: int, row: int, position: int) -> bytes:
 def parse_header(plaintext: Buffer, payload: int) -> Header | None:
     """Read the header of an opened block; `None` if it breaks the format's rules."""
     header = Header(*HEADER.unpack_from(plaintext))
-    if header.length > payload or bytes(plaintext[9:12]) != bytes(3):
+    if header.length > payload or bytes(plaintext[9:12]) != _RESERVED:
         return None
-    if bytes(memoryview(plaintext)[HEADER_SIZE + header.length :]).strip(b"\0"):
+    rest = bytes(plaintext[HEADER_SIZE + header.length :])
+    if rest != bytes(len(rest)):
         return None
     return header
 
