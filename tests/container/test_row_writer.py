@@ -94,7 +94,6 @@ def test_after_a_failure_the_next_rows_are_not_blamed_for_it():
     writer = RowWriter(LARGE)
     with pytest.raises(NotSaved), writer.rows(Watched(0), 2) as hands:
         hands.write(0, writer.buffer())
-        hands.write(0, writer.buffer())
     good = Watched()
     with writer.rows(good, 2) as hands:
         hands.write(0, writer.buffer())
