@@ -15,6 +15,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from container.worlds import PATH, Content, World, open_level, payloads, read_rows
+from seam.at_once import at_once
 from seam.crashing import CrashingDisk, WriteLog, crash_states, state_after
 from seam.memory import MemoryDisk
 from seam.small import SHORT_LENGTH, seeded
@@ -248,7 +249,7 @@ class Fault(AssertionError):
     """A state that breaks the promise; its text says how to make it again."""
 
 
-def judge(name: str, seed: int, count: int, *, again: int = 1) -> int:
+def judge(name: str, seed: int, count: int, *, again: int = 1, threads: bool = True) -> int:
     """Check `count` states of one scenario; return how many were checked.
 
     Args:
@@ -256,10 +257,16 @@ def judge(name: str, seed: int, count: int, *, again: int = 1) -> int:
         seed: of the scenario and of its states.
         count: how many states.
         again: in one of so many states the next session commits and is cut off as well.
+        threads: whether commits of several rows have their threads.
 
     Raises:
         Fault: naming scenario, seed, and state.
     """
+    with at_once(threads=threads):
+        return _judge(name, seed, count, again)
+
+
+def _judge(name: str, seed: int, count: int, again: int) -> int:
     scenario = SCENARIOS[name](seed)
     chance = pseudorandom.Random(f"{name}/{seed}")
     checked = 0
@@ -350,8 +357,12 @@ TURNS = (
 """How often each scenario comes; most states of a creation are "nothing is there yet"."""
 
 
-def shards(states: int, seed: int, parts: int) -> Iterator[tuple[str, int, int]]:
-    """Cut a number of states into runs of (scenario, seed, states)."""
+WITH_THREADS = 7
+"""One of so many shards has threads; prime to the turns, so that every scenario comes to it."""
+
+
+def shards(states: int, seed: int, parts: int) -> Iterator[tuple[str, int, int, bool]]:
+    """Cut a number of states into runs of (scenario, seed, states, whether with threads)."""
     for index in range(parts):
         share = states * (index + 1) // parts - states * index // parts
-        yield TURNS[index % len(TURNS)], seed + index, share
+        yield TURNS[index % len(TURNS)], seed + index, share, index % WITH_THREADS == 0

@@ -15,15 +15,16 @@ so in every one."""
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "seed", "count"), list(shards(STATES, SEED, PARTS)))
-def test_after_a_power_cut_every_level_is_old_or_new_and_all_together(name, seed, count):
-    assert count == judge(name, seed, count, again=AGAIN)
+@pytest.mark.parametrize(("name", "seed", "count", "threads"), list(shards(STATES, SEED, PARTS)))
+def test_after_a_power_cut_every_level_is_old_or_new_and_all_together(name, seed, count, threads):
+    assert count == judge(name, seed, count, again=AGAIN, threads=threads)
 
 
 def test_the_parts_are_all_the_states():
     parts = list(shards(STATES, SEED, PARTS))
-    assert sum(count for _, _, count in parts) == STATES
-    assert {name for name, _, _ in parts} == set(SCENARIOS)
+    assert sum(count for _, _, count, _ in parts) == STATES
+    assert {name for name, _, _, threads in parts if not threads} == set(SCENARIOS)
+    assert {name for name, _, _, threads in parts if threads} >= {"mixed", "killed", "bulk"}
 
 
 def test_the_scenarios_hold_what_they_are_for():

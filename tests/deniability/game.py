@@ -19,6 +19,7 @@ from deniability.odds import Classifier, Odds, apart, within
 from deniability.owner import Owner, Sizes
 from deniability.scripts import Habit, draw
 from deniability.searcher import see
+from seam.at_once import at_once
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -34,6 +35,9 @@ CERTAINTY = 0.99
 
 ADVANTAGE = 0.02
 """What the pooled bound on the advantage may be with 10,000 pairs; less with more of them."""
+
+WITH_THREADS = 10
+"""In one of so many pairs commits of several rows have their threads."""
 
 USUAL = Habit()
 
@@ -148,7 +152,8 @@ def play_many(
     for number in numbers:
         name = f"{seed}/{revealed}/{number}"
         try:
-            tally.add(play(draw(name, revealed, habit), name, design))
+            with at_once(threads=number % WITH_THREADS == 0):
+                tally.add(play(draw(name, revealed, habit), name, design))
         except Exception as error:
             error.add_note(f"in pair {name}")
             raise

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from deniability import files, habits, measures, odds, unlocking
+from deniability import files, game, habits, measures, odds, unlocking
 from deniability.designs import SEEN_IN_COPIES, SHIPPED
 from deniability.game import Tally, judge, play_many
 from deniability.measures import HISTOGRAM
@@ -32,6 +32,14 @@ def test_both_worlds_of_a_pair_do_and_show_the_same(revealed):
     for name, values in tally.without.items():
         if not name.startswith(BYTES):
             assert values == tally.more[name], name
+
+
+def test_threads_change_nothing_that_is_measured(monkeypatch):
+    tallies = []
+    for every in (1, 1_000_000):
+        monkeypatch.setattr(game, "WITH_THREADS", every)
+        tallies.append(play_many(1, "suite", range(1, 3)))
+    assert tallies[0] == tallies[1]
 
 
 TELLING = {

@@ -6,11 +6,11 @@ from container.crashes import Fault, judge
 from durability.result import Result
 
 
-def states(name: str, seed: int, count: int) -> Result:
+def states(name: str, seed: int, count: int, threads: bool) -> Result:
     """Judge states of one scenario of `container.crashes`."""
     result = Result("states of the model", count)
     try:
-        judge(name, seed, count)
+        judge(name, seed, count, threads=threads)
     except Fault as fault:
         result.faults.append(str(fault))
     return result

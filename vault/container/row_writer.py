@@ -15,11 +15,6 @@ if TYPE_CHECKING:
     from vault.storage.interface import File
 
 
-_WORTH_A_THREAD = 256 * 1024
-"""Bytes of a row: a smaller one is filled sooner than it is handed over. Rows of the installed
-format have a megabyte and more."""
-
-
 class Hands(Protocol):
     """Who does what can be done beside the sealing."""
 
@@ -64,12 +59,12 @@ class RowWriter:
     def rows(self, file: File, count: int) -> Iterator[Hands]:
         """Give hands for so many rows; all are written on leaving.
 
-        A single row, and small ones, are written at once: threads would cost more than they save.
+        A single row is written at once: threads would cost more than they save.
 
         Raises:
             NotSaved: a write failed.
         """
-        if count == 1 or self._pitch < _WORTH_A_THREAD:
+        if count == 1:
             yield _Alone(file)
             return
         with ThreadPoolExecutor(1) as writer, ThreadPoolExecutor(1) as filler:
