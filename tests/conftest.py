@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import signal
 import sys
 
 from hypothesis import settings
@@ -18,11 +17,6 @@ sys.dont_write_bytecode = bool(sys.flags.dont_write_bytecode)
 # Nothing of the program or of its tests opens a connection; sockets inside the machine
 # (AF_UNIX, whose addresses are text or bytes) are left to the tools that run the tests.
 _ADDRESS_EVENTS = frozenset({"socket.connect", "socket.bind"})
-
-
-# Whoever starts the tests may have it ignored, as nohup does; then the program would, too.
-if hasattr(signal, "SIGHUP"):
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def _refuse_network(event: str, arguments: tuple[object, ...]) -> None:

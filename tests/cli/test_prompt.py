@@ -16,6 +16,14 @@ from person.pty import LEFT_SCREEN, OWN_SCREEN, Pty, start
 PROMPT = "Family> "
 
 
+@pytest.fixture(autouse=True)
+def _nothing_is_ignored():
+    """Whoever starts the tests may have it ignored, as nohup does; then the program would, too."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 @pytest.fixture
 def machine(tmp_path):
     made = Machine(tmp_path)

@@ -197,14 +197,6 @@ def test_who_is_refused_is_told_what_to_do(changes, hint):
     assert hint in caught.value.hint
 
 
-def test_progress_ends_with_the_whole_length():
-    seen = []
-    make(MemoryDisk(), progress=lambda done, total: seen.append((done, total)))
-    assert seen[-1] == (SMALL_LENGTH, SMALL_LENGTH)
-    assert sorted(seen) == seen
-    assert {SMALL_LENGTH} == {total for _, total in seen}
-
-
 @pytest.mark.parametrize("error", [errno.ENOSPC, errno.EIO, errno.EROFS, MemoryError()])
 def test_whatever_call_fails_nothing_stands_under_the_name(error):
     counting = FaultyDisk(MemoryDisk())

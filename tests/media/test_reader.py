@@ -155,7 +155,7 @@ def test_a_path_that_is_too_long_costs_itself_alone():
     with fake("say(Path=payload.decode())") as metadata:
         found = list(metadata.read_all(["/0", "/1", "/" + "a" * 40_000, "/3"]))
     assert ["/0", "/1", None, "/3"] == [one.fields.get("Path") for one in found]
-    assert PROBLEMS["crash"] == found[2].problem
+    assert PROBLEMS["unreadable"] == found[2].problem
 
 
 def test_a_child_that_answers_what_it_does_not_read_holds_up_nobody():

@@ -1,7 +1,7 @@
 """Runs tests on mutants: a plugin of pytest, loaded by tests/prove/mutation.py.
 
 All tests are collected once. For each mutant a child is forked, which puts it in and runs the tests
-that reach its lines, quickest first, until one fails.
+that reach its lines until one fails.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import signal
 import sys
 import tempfile
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,15 +24,18 @@ from _pytest.runner import runtestprotocol
 from mutation.mutants import Functions, Mutant, functions_here, put_in
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import pytest
 
 KILLED, SURVIVED, TIMED_OUT, NOT_REACHED = "killed", "survived", "timed out", "not reached"
-NOT_PUT_IN = "not put in"
+NOT_PUT_IN, UNFIT = "not put in", "unfit"
 
 _STATUS = {0: SURVIVED, 3: NOT_PUT_IN}
 """What exit codes of a child say; any other: killed."""
+
+_ALL_TESTS = 1800.0
+"""Seconds for all tests without a mutant."""
 
 _MEMORY = 4 << 30
 """Bytes of address space of a child: a mutant may ask for all there is."""
@@ -56,48 +59,46 @@ class Judge:
     """Stands in for the loop over tests.
 
     Args:
-        jobs: mutants, each with the tests that reach it, quickest first, and how many seconds
-            those take.
-        report: is given each mutant's verdict, and the test that killed it.
+        jobs: mutants, each with the tests that reach it, in the order in which they are to run,
+            and how many seconds those take.
+        report: is given each mutant's verdict, and the test that killed it; first the tests that
+            are put aside because they fail without a mutant.
     """
 
     def __init__(self, jobs: Sequence[tuple[Mutant, Sequence[str], float]], report: Path) -> None:
         self._jobs, self._report = jobs, report
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        items = {item.nodeid: item for item in session.items}
         functions = functions_here()
-        chosen = {
-            name: items[name] for _, names, _ in self._jobs for name in names if name in items
-        }
-        unfit = _unfit(session, list(chosen.values()))
+        unfit = _unfit(session, {name for _, names, _ in self._jobs for name in names})
+        items = {item.nodeid: item for item in session.items if item.nodeid not in unfit}
         with self._report.open("a", encoding="utf-8") as report:
+            for name in unfit:
+                report.write(json.dumps([name, UNFIT, ""]) + "\n")
             for mutant, names, seconds in self._jobs:
-                fit = [chosen[name] for name in names if name in chosen and name not in unfit]
+                fit = [items[name] for name in names if name in items]
                 verdict, by = _judged(session, mutant, functions, fit, seconds)
                 report.write(json.dumps([mutant.name, verdict, by]) + "\n")
                 report.flush()
         return True
 
 
-def _unfit(session: pytest.Session, items: Sequence[pytest.Item]) -> set[str]:
+def _unfit(session: pytest.Session, names: set[str]) -> list[str]:
     """Tests that fail in such a child although nothing was put in: they can judge nothing."""
-    place = Path(tempfile.mkdtemp(prefix="amanat-mutant-"))
-    child = os.fork()
-    if child == 0:
-        _settle(session, place)
+    items = [item for item in session.items if item.nodeid in names]
+
+    def work(place: Path) -> int:
         with (place / "unfit").open("w", encoding="utf-8") as unfit:
             for item, after in zip(items, [*items[1:], None], strict=True):
                 if _fails(item, after):
                     unfit.write(f"{item.nodeid}\n")
-                    unfit.flush()
-        os._exit(0)
-    _, status = os.waitpid(child, 0)
-    found = set((place / "unfit").read_text("utf-8").splitlines())
-    shutil.rmtree(place, ignore_errors=True)
-    if status:
-        raise RuntimeError(status)
-    return found
+        return 0
+
+    with _place() as place:
+        status = _forked(session, place, work, _ALL_TESTS)
+        if status != 0:
+            raise RuntimeError(status, _said(place))
+        return (place / "unfit").read_text("utf-8").splitlines()
 
 
 def _judged(
@@ -109,19 +110,64 @@ def _judged(
 ) -> tuple[str, str]:
     if not items:
         return NOT_REACHED, ""
-    place = Path(tempfile.mkdtemp(prefix="amanat-mutant-"))
+
+    def work(place: Path) -> int:
+        try:
+            put_in(mutant, functions)
+        except Exception as error:  # noqa: BLE001  of the change, not of the code
+            _say(place, f"{type(error).__name__} {error}")
+            return 3
+        for item, after in zip(items, [*items[1:], None], strict=True):
+            by = item.nodeid
+            if _fails(item, after):
+                _say(place, by)
+                return 1
+        return 0
+
+    with _place() as place:
+        status = _forked(session, place, work, 20 + 6 * seconds)
+        said = _said(place)
+    if status is None:
+        return TIMED_OUT, said
+    return _STATUS.get(os.waitstatus_to_exitcode(status), KILLED), said
+
+
+def _forked(
+    session: pytest.Session, place: Path, work: Callable[[Path], int], seconds: float
+) -> int | None:
+    """Have a child work; return how it ended, or None where it took too long."""
     child = os.fork()
     if child == 0:
-        _run(session, mutant, functions, items, place)
+        status = 1
+        try:
+            _settle(session, place)
+            status = work(place)
+        except BaseException as error:  # noqa: BLE001  a child must not run on as its parent
+            with suppress(OSError):
+                _say(place, f"{type(error).__name__} {error}")
+        finally:
+            sys.stdout.flush()
+            os._exit(status)
+    return _waited(child, time.monotonic() + seconds)
+
+
+@contextmanager
+def _place() -> Iterator[Path]:
+    """A folder for a child."""
+    place = Path(tempfile.mkdtemp(prefix="amanat-mutant-"))
     try:
-        status = _waited(child, time.monotonic() + 20 + 6 * seconds)
-        by = place / "killed-by"
-        name = by.read_text("utf-8") if by.is_file() else ""
+        yield place
     finally:
         shutil.rmtree(place, ignore_errors=True)
-    if status is None:
-        return TIMED_OUT, name
-    return _STATUS.get(os.waitstatus_to_exitcode(status), KILLED), name
+
+
+def _say(place: Path, words: str) -> None:
+    (place / "said").write_text(words, "utf-8")
+
+
+def _said(place: Path) -> str:
+    path = place / "said"
+    return path.read_text("utf-8") if path.is_file() else ""
 
 
 def _waited(child: int, end: float) -> int | None:
@@ -153,32 +199,3 @@ def _settle(session: pytest.Session, place: Path) -> None:
 
 def _fails(item: pytest.Item, after: pytest.Item | None) -> bool:
     return any(one.failed for one in runtestprotocol(item, log=False, nextitem=after))
-
-
-def _run(
-    session: pytest.Session,
-    mutant: Mutant,
-    functions: Functions,
-    items: Sequence[pytest.Item],
-    place: Path,
-) -> None:
-    """Be the child: end with 0 where every test passes. Never returns."""
-    status = 1
-    try:
-        _settle(session, place)
-        status = 3
-        put_in(mutant, functions)
-        status = 1
-        for item, after in zip(items, [*items[1:], None], strict=True):
-            by = item.nodeid
-            if _fails(item, after):
-                (place / "killed-by").write_text(by, "utf-8")
-                break
-        else:
-            status = 0
-    except BaseException as error:  # noqa: BLE001  a child must not run on as its parent
-        with suppress(OSError):
-            (place / "killed-by").write_text(f"{type(error).__name__} {error}", "utf-8")
-    finally:
-        sys.stdout.flush()
-        os._exit(status)

@@ -72,6 +72,16 @@ def test_a_wrong_change_is_killed_and_a_harmless_one_survives(tmp_path):
     ] == told
 
 
+def test_a_test_that_fails_without_a_change_judges_none(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p mutation.failing")
+    told = judged(tmp_path, (WRONG, [PARTS], 1.0), (DEFAULT, [PARTS, VECTOR], 1.0))
+    assert [
+        [PARTS, "unfit", ""],
+        [WRONG.name, "not reached", ""],
+        [DEFAULT.name, "killed", VECTOR],
+    ] == told
+
+
 def test_a_change_is_the_whole_file_but_for_its_lines():
     changed = WRONG.source().splitlines(keepends=True)
     assert [WRONG.first - 1] == [

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-import time
+import threading
 from contextlib import closing
 
 from vault.media.metadata import Metadata
 from vault.operations import opening_ahead
-from vault.operations.opening_ahead import TOGETHER, opened_ahead
+from vault.operations.opening_ahead import TOGETHER, _Group, opened_ahead
 from vault.storage.source import walk
 
 
 class Reader:
-    """Answers slowly, and notes what it was asked."""
+    """Notes what it was asked; gives a third answer when it is let."""
 
-    def __init__(self, seconds=0.0):
-        self.groups, self.answered, self._seconds = [], [], seconds
+    def __init__(self):
+        self.groups, self.answered = [], []
+        self.two, self.let = threading.Event(), threading.Event()
+        self.let.set()
 
     def read_all(self, paths):
         self.groups.append(list(paths))
         for path in paths:
-            time.sleep(self._seconds)
+            if len(self.answered) == 2:
+                self.two.set()
+                self.let.wait()
             self.answered.append(path)
             yield Metadata("image/png", problem=path)
 
@@ -47,9 +51,18 @@ def test_large_files_wait_for_few_others(tmp_path, monkeypatch):
     assert [3, 3, 1] == [len(group) for group in reader.groups if group]
 
 
-def test_once_nobody_waits_no_further_group_is_asked_about(tmp_path):
-    reader = Reader(0.02)
+def test_once_nobody_waits_nothing_further_is_asked_about(tmp_path, monkeypatch):
+    reader = Reader()
+    reader.let.clear()
+    close = _Group.close
+
+    def closed(group):
+        reader.let.set()
+        close(group)
+
+    monkeypatch.setattr(_Group, "close", closed)
     with closing(opened_ahead(folder_of(tmp_path, 70), reader, "elsewhere")) as found:
         next(found)
-    assert 1 == len(reader.groups)
-    assert len(reader.answered) < TOGETHER
+        assert reader.two.wait(60)
+    assert [TOGETHER] == [len(group) for group in reader.groups]
+    assert 3 == len(reader.answered)

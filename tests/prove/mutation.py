@@ -32,7 +32,7 @@ import pytest  # noqa: E402
 
 from mutation.making import mutants_of  # noqa: E402
 from mutation.mutants import Mutant, lines_of  # noqa: E402
-from mutation.running import KILLED, SURVIVED, TIMED_OUT, Durations, Judge  # noqa: E402
+from mutation.running import KILLED, SURVIVED, TIMED_OUT, UNFIT, Durations, Judge  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -52,7 +52,7 @@ PLACE = ROOT / "build" / "mutation"
 SURVIVORS = ROOT / "tests" / "mutation" / "survivors.txt"
 OPTIONS = ("-q", "--tb=no", "-p", "no:cacheprovider", "--timeout=0", "-m", "not long and not slow")
 PATIENCE = 60.0
-"""Seconds of tests for one mutant, quickest first."""
+"""Seconds of tests for one mutant."""
 
 Job = tuple[Mutant, list[str], float]
 
@@ -119,10 +119,9 @@ def jobs_of(
         for name in sorted(
             names & seconds.keys(), key=lambda name: (own not in name, seconds[name])
         ):
-            if total + seconds[name] > patience:
-                break
-            chosen.append(name)
-            total += seconds[name]
+            if total + seconds[name] <= patience:
+                chosen.append(name)
+                total += seconds[name]
         yield mutant, chosen, total
 
 
@@ -154,7 +153,10 @@ def verdicts(jobs: Sequence[Job], processes: int) -> dict[str, tuple[str, str]]:
     for number in range(processes):
         for line in (PLACE / f"verdicts-{number}").read_text("utf-8").splitlines():
             name, verdict, by = json.loads(line)
-            told[name] = (verdict, by)
+            if verdict == UNFIT:
+                print(f"fails without a mutant, and judged none: {name}", flush=True)
+            else:
+                told[name] = (verdict, by)
     return told
 
 
@@ -238,7 +240,8 @@ def main() -> int:
     told |= verdicts(list(jobs_of(left, found, seconds, wanted.patience)), wanted.processes)
     keep(told)
     count = report(mutants, told)
-    whole = every_branch_is_reached()
+    # Line numbers of a run before may be those of other sources.
+    whole = wanted.reuse or every_branch_is_reached()
     print(f"\n{count or 'no'} survivors without a reason, {time.monotonic() - started:.0f} s")
     return 1 if count or not whole else 0
 
@@ -268,7 +271,11 @@ def keep(told: dict[str, tuple[str, str]]) -> None:
 def last_verdicts() -> dict[str, tuple[str, str]]:
     """What the run before found, of files and by tests that are as they were."""
     kept = json.loads((PLACE / "verdicts.json").read_text("utf-8"))
-    same = {path for path, digest in kept["files"].items() if digest_of(path) == digest}
+    same = {
+        path
+        for path, digest in kept["files"].items()
+        if (ROOT / path).is_file() and digest_of(path) == digest
+    }
     return {
         name: (verdict, by)
         for name, (verdict, by) in kept["verdicts"].items()

@@ -104,12 +104,11 @@ class Child:
         requests = b"".join(encode_request(kind, payload) for payload in payloads)
         # Pipes cannot be waited for with a time limit on every system; threads can. Two, for the
         # child may not take a request before somebody takes its answer.
-        self._talks = [
-            threading.Thread(target=self._send, args=(requests,), daemon=True),
-            threading.Thread(target=self._take_answers, args=(len(payloads),), daemon=True),
-        ]
-        for talk in self._talks:
+        self._talks = []
+        for work, words in ((self._send, (requests,)), (self._take_answers, (len(payloads),))):
+            talk = threading.Thread(target=work, args=words, daemon=True)
             talk.start()
+            self._talks.append(talk)  # one that could not be started is not waited for
 
     def answer(self, seconds: float) -> Metadata:
         """Return the next answer, in the order of the requests.

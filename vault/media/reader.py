@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from itertools import takewhile
 from typing import TYPE_CHECKING, Final, Self
 
 from vault.media import protocol
@@ -25,6 +24,11 @@ FILES_PER_CHILD: Final = 1024
 
 # After these the child's own state is in doubt.
 _DOUBTFUL: Final = frozenset({PROBLEMS["memory"], PROBLEMS["time"]})
+
+
+def _fits(place: bytes) -> bool:
+    """Whether a path can be asked about: none that opens on this system is longer."""
+    return len(place) <= protocol.LIMITS[protocol.PATH]
 
 
 class MetadataReader:
@@ -84,10 +88,14 @@ class MetadataReader:
         """
         # A Path loses bytes of names.
         places = [os.fsencode(os.path.abspath(path)) for path in paths]  # noqa: PTH100
+        left = [place for place in places if _fits(place)]
         try:
-            for at, place in enumerate(places):
-                found = self._next(protocol.PATH, places[at:])
-                yield self._with_type(found, protocol.TYPE_OF_PATH, place)
+            for place in places:
+                if not _fits(place):
+                    yield Metadata(problem=PROBLEMS["unreadable"])
+                    continue
+                found = self._next(protocol.PATH, left)
+                yield self._with_type(found, protocol.TYPE_OF_PATH, left.pop(0))
         finally:
             if self._due:  # an answer that comes later would be taken for another file's
                 self._drop()
@@ -122,16 +130,11 @@ class MetadataReader:
         return found
 
     def _next(self, kind: bytes, payloads: Sequence[bytes]) -> Metadata:
-        """Return the answer to the first of these requests; if none is sent, all are now.
-
-        Up to one that is too long for its kind: that one costs itself alone.
-        """
-        fitting = takewhile(lambda one: len(one) <= protocol.LIMITS[kind], payloads)
+        """Return the answer to the first of these requests; if none is sent, all are now."""
         try:
             child = self._living_child()
             if not self._due:
-                most = max(1, sum(1 for _ in fitting))
-                self._due = min(most, FILES_PER_CHILD - self._served)
+                self._due = min(len(payloads), FILES_PER_CHILD - self._served)
                 child.send(kind, payloads[: self._due])
             found = child.answer(self._time_limit)
         except (OSError, ProtocolError) as error:
