@@ -249,7 +249,19 @@ class Fault(AssertionError):
     """A state that breaks the promise; its text says how to make it again."""
 
 
-def judge(name: str, seed: int, count: int, *, again: int = 1, threads: bool = True) -> int:
+class Judged(NamedTuple):
+    """How many states were held against the promise.
+
+    Attributes:
+        first: after one cut.
+        again: after another one, in what followed.
+    """
+
+    first: int
+    again: int
+
+
+def judge(name: str, seed: int, count: int, *, again: int = 1, threads: bool = True) -> Judged:
     """Check `count` states of one scenario; return how many were checked.
 
     Args:
@@ -266,37 +278,44 @@ def judge(name: str, seed: int, count: int, *, again: int = 1, threads: bool = T
         return _judge(name, seed, count, again)
 
 
-def _judge(name: str, seed: int, count: int, again: int) -> int:
+def _judge(name: str, seed: int, count: int, again: int) -> Judged:
     scenario = SCENARIOS[name](seed)
     chance = pseudorandom.Random(f"{name}/{seed}")
-    checked = 0
+    first = second = 0
     for state in crash_states(scenario.log, chance, count):
         try:
-            judge_state(scenario.moments, state, chance, go_on=chance.randrange(again) == 0)
+            second += judge_state(
+                scenario.moments, state, chance, go_on=chance.randrange(again) == 0
+            )
         except Exception as error:
             message = f"{name} seed={seed} {state!r}: {type(error).__name__} {error}"
             raise Fault(message) from error
-        checked += 1
-    return checked
+        first += 1
+    return Judged(first, second)
 
 
 def judge_state(
     moments: list[Contents], state: CrashState, chance: pseudorandom.Random, *, go_on: bool = True
-) -> None:
-    """One state: old or new; then, to `go_on`, a commit after it, cut once more or not."""
+) -> bool:
+    """One state: old or new; then, to `go_on`, a commit after it, cut once more or not.
+
+    Returns:
+        Whether there was a second cut.
+    """
     if not state.disk.exists(PATH):
         assert not state.marks, "an acknowledged container is gone"
-        return
+        return False
     allowed = allowed_after(moments, state.marks)
     if not go_on:
         matching(state.disk, allowed)
-        return
+        return False
     found, world, disk = next_session(state.disk, allowed, chance)
     events = len(disk.log.events)
     again = state_after(disk.log, chance.randrange(events + 1), chance.randrange(1 << 32))
     matching(again.disk, [world.kept] if again.marks else [found, world.kept])
     if chance.random() < 0.1:
         matching(disk.memory, [world.kept])
+    return True
 
 
 def allowed_after(moments: list[Contents], marks: tuple[str, ...]) -> list[Contents]:

@@ -9,7 +9,8 @@ from container.worlds import PATH, World, read_all, told
 from vault.container.block import PAGE
 from vault.container.cell import LIMIT, Cell
 from vault.container.geometry import CELL_UNIT
-from vault.container.root import RootHead, Row
+from vault.container.recovery import State
+from vault.container.root import RootHead, Row, empty_table
 from vault.errors import RolledBack
 
 
@@ -100,6 +101,7 @@ def test_a_cell_at_the_end_of_the_numbers_never_loses_an_acknowledged_commit(cel
     holder = KeyHolder(world)
     holder.leave()
     holder.write_cells(cell)
+    refused: list[str] = []
     for turn in range(4):
         session = world.open(allow_altered=True)
         world.check(session, levels=[1, 2])
@@ -107,9 +109,11 @@ def test_a_cell_at_the_end_of_the_numbers_never_loses_an_acknowledged_commit(cel
             world.put(session, level, {(PAGE, 8, turn): b"x"})
         try:
             world.commit(session)
-        except RolledBack:
+        except RolledBack as error:
+            refused.append(error.hint)
             world.forget()
         session.close()
+    assert {"Reading goes on. Take what it holds into a new vault."} >= set(refused)
     session = world.open(writable=False)
     world.check(session, levels=[1, 2])
     session.close()
@@ -124,10 +128,12 @@ def test_no_cell_readable_level_0s_newest_root_stands_in():
         session = world.open(level)
         assert told(session, "The places that hold the newest state cannot be read")
         world.check(session)
-        with pytest.raises(RolledBack):
+        with pytest.raises(RolledBack) as caught:
             session.commit()
+        assert caught.value.hint.endswith("add --continue.")
         session.close()
     session = world.open(allow_altered=True)
+    assert Cell(holder.cell.commit, holder.cell.epoch, 1, holder.cell.commit_id) == session._cell
     assert holder.cell.epoch == session.status(2).epoch
     assert holder.cell.commit == session.status(2).commits
     session.commit()
@@ -147,6 +153,7 @@ def test_without_cells_and_without_level_0_the_upper_volumes_are_read_and_writte
         world.disk.damage(PATH, holder.geometry.row_offset(row), holder.random(share))
     session = world.open()
     assert not session.volumes[0].usable
+    assert Cell(0, 64, 64, bytes(16)) == session._cell
     assert told(session, "Volume 1: wholly overwritten")
     world.check(session, levels=[1, 2])
     session.close()
@@ -284,6 +291,7 @@ def test_a_volume_of_which_no_root_fits_starts_anew_only_when_asked_for():
         session.commit()
     session.close()
     session = world.open(0, allow_altered=True)
+    assert State(-1, 0, 0, empty_table(session.geometry)) == session.top.state
     world.kept[0] = {}
     world.put(session, 0, {(PAGE, 0, 0): b"anew"})
     world.commit(session)

@@ -58,9 +58,12 @@ def test_any_passphrase_burns_for_all(level):
 
 def test_no_commit_follows():
     session = world_of(1).open()
+    assert not session.burnt
     session.burn()
-    with pytest.raises(NotSaved):
+    assert session.burnt is True
+    with pytest.raises(NotSaved) as caught:
         session.commit()
+    assert "Nothing after the last saved step was kept." == caught.value.hint
     with pytest.raises(NotSaved):
         session.burn()
 

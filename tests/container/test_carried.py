@@ -81,6 +81,7 @@ def test_all_blocks_of_all_levels_stand_in_the_new_container(length):
     for volume in new.volumes:
         assert (world.kept[volume.level], set()) == read_all(volume)
     assert (SMALL_ROWS, 0) == (new.status(0).epoch, new.status(0).commits)
+    assert [1, 1, 1] == [volume.held.counter for volume in new.volumes]
     new.commit()
     for volume in new.volumes:
         assert (world.kept[volume.level], set()) == read_all(volume)
@@ -158,8 +159,9 @@ def test_a_block_that_cannot_be_read_ends_it_and_nothing_is_left(level):
     world = lived()
     session = world.open(writable=False)
     damage(world, session, level, 11)
-    with pytest.raises(Damaged):
+    with pytest.raises(Damaged, match="nothing was made") as caught:
         carry(session, world.disk)
+    assert "rescue NEWFILE" in caught.value.hint
     assert {PATH} == set(world.disk.snapshot())
 
 

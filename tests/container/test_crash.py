@@ -17,7 +17,9 @@ so in every one."""
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "seed", "count", "threads"), list(shards(STATES, SEED, PARTS)))
 def test_after_a_power_cut_every_level_is_old_or_new_and_all_together(name, seed, count, threads):
-    assert count == judge(name, seed, count, again=AGAIN, threads=threads)
+    judged = judge(name, seed, count, again=AGAIN, threads=threads)
+    assert count == judged.first
+    assert judged.again > count // 20 or name == "creation"
 
 
 def test_the_parts_are_all_the_states():

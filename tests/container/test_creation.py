@@ -16,6 +16,7 @@ from vault.container import creation, head
 from vault.container.creation import create
 from vault.container.form import FORM_V1, Form
 from vault.container.geometry import MIB, build
+from vault.container.new_volume import NewVolume
 from vault.crypto.kdf import argon2id
 from vault.errors import ContainerFull, NotSaved, UsageError, VaultError
 
@@ -68,6 +69,34 @@ def test_a_new_container_stands_at_epoch_s_and_commit_0_whatever_it_holds():
             assert (SMALL.rows, 0, 0) == (status.epoch, status.commits, status.lag)
         assert [] == session.notices
         world.check(session)
+
+
+def test_its_making_is_the_first_save_of_every_volume():
+    session = World(3, contents=[payloads(3)] * 3).open()
+    for volume in session.volumes:
+        assert 1 == volume.reader.root(SMALL.rows - 1).head.counter
+    session.close()
+
+
+def test_the_volumes_it_begins_with_are_given_the_new_file():
+    made, given = [], []
+
+    class Disk(MemoryDisk):
+        def create(self, path):
+            made.append(super().create(path))
+            return made[-1]
+
+    (key,) = keys = creation.new_keys(1, seeded(4))
+
+    def volumes(file):
+        given.append(file)
+        return [NewVolume(file, SMALL, 0, key)]
+
+    beginning = creation.Beginning(PASSPHRASES[:1], keys, volumes)
+    arguments = {"form": SMALL_FORM, "random": seeded(1), "progress": lambda _done, _total: None}
+    assert [[]] == creation.make(Disk(), PATH, SMALL, beginning, **arguments)
+    assert made == given
+    assert 1 == len(given)
 
 
 def test_live_blocks_stand_in_the_last_rows():

@@ -199,6 +199,25 @@ def test_a_block_that_cannot_be_moved_is_marked_lost_and_the_commit_goes_on():
     session.close()
 
 
+def test_the_disk_is_asked_again_about_the_row_that_a_refused_block_was_to_be_moved_to(monkeypatch):
+    asked = []
+    monkeypatch.setattr("vault.container.commit.require_disk", lambda *words: asked.append(words))
+    world = made()
+    session = world.open(writable=False)
+    spot = next(iter(session.top.where.values()))
+    at = session.top.reader.offset(spot >> 16, spot & 0xFFFF)
+    session.close()
+    session = open_level(BadSector(world.disk, at, 1), 2, random=seeded(8))
+    for number in range(8):  # moves it once
+        row = session.status(0).epoch % session.geometry.rows
+        world.put(session, 2, {(PAGE, 0, number): b"x"})
+        before = len(asked)
+        world.commit(session)
+        assert asked[before:] in ([], [(session._ring.file, session.geometry, row)])
+    assert 1 == len(asked)
+    session.close()
+
+
 @pytest.mark.parametrize("rows", [0.2, 1, 5, 20])
 def test_local_damage_of_any_size_costs_what_stood_there_and_stops_no_save(rows):
     world = World(1, disk=MemoryDisk(), contents=[payloads(100)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from container.worlds import World, payloads, told
+from container.worlds import World, payloads, texts, told
 from seam.small import SMALL_FORM
 from vault.container import head
 from vault.container.block import PAGE
@@ -82,6 +82,26 @@ def test_what_is_worked_on_stays_when_the_others_are_closed():
     world.put(session, 0, {(PAGE, 0, 0): b"kept"})
     world.commit(session)
     world.check(session)
+
+
+def test_of_each_further_volume_it_is_told_once_what_happened_to_it():
+    world = world_of_three()
+    world.foreign_rows(3 * 64, level=0)
+    session = world.open(0)
+    session.open_further("two", form=SMALL_FORM)
+    session.open_further("three", form=SMALL_FORM)
+    assert [
+        "Volume 2: wholly overwritten by rows written without it.",
+        "Volume 3: wholly overwritten by rows written without it.",
+    ] == texts(session)
+
+
+def test_how_far_a_further_volume_lags_is_found_out():
+    world = world_of_three()
+    world.foreign_rows(5, level=0)
+    session = world.open(0)
+    session.open_further("three", form=SMALL_FORM)
+    assert [5, 5] == [volume.findings.lag for volume in session.volumes[1:]]
 
 
 def test_a_further_volume_that_was_overwritten_is_told_and_written_to_only_when_told_so():

@@ -94,6 +94,7 @@ EMPTY = (frozenset(),) * ROWS
 @example([Held((frozenset({1}), *EMPTY[1:]), frozenset({1}), frozenset())], 0, True)
 @example([Held((frozenset({1}), *EMPTY[1:]), frozenset({9}), frozenset({1}))], 12, True)
 @example([Held((frozenset({1}), *EMPTY[1:]), frozenset({9}), frozenset())], 0, True)
+@example([Held((frozenset({1}), *EMPTY[1:]), frozenset({8, 9}), frozenset())], 0, True)
 @example([Held(EMPTY, frozenset(range(DATA * MOST)), frozenset())], 5, True)
 @example([Held(EMPTY, frozenset(range(DATA * MOST + 1)), frozenset())], 5, True)
 @example([Held((frozenset(range(3)),) * ROWS, frozenset(), frozenset())], 5, False)

@@ -22,13 +22,19 @@ def test_what_is_typed_becomes_the_frozen_bytes(case):
 @pytest.mark.parametrize("case", CASES["refused"], ids=lambda case: case["name"])
 def test_what_cannot_be_typed_reliably_is_refused(case):
     typed = "".join(chr(int(point, 16)) for point in case["points"])
-    with pytest.raises(UsageError):
+    with pytest.raises(UsageError) as caught:
         normalise(typed)
+    unseen = "cannot be typed" in caught.value.message
+    assert ("Type it again, without control characters." if unseen else "") == caught.value.hint
 
 
 @pytest.mark.parametrize("case", CASES["different"], ids=lambda case: case["name"])
 def test_what_means_different_things_stays_different(case):
     assert normalise(case["one"]) != normalise(case["other"])
+
+
+def test_a_code_may_hold_every_digit():
+    assert b"0123456789" == normalise("01234-56789") == normalise("01234 - 56789")
 
 
 def test_a_megabyte_is_refused_before_anything_is_derived():

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from container.worlds import World, payloads
-from vault.container.block import MEDIA, PAGE
+from container.worlds import PATH, World, payloads
+from vault.container.block import MEDIA, PAGE, block_name
 from vault.container.past import rows_to_refill
 
 WATCHED = (PAGE, 0, 0)
@@ -95,6 +95,35 @@ def test_saves_made_without_a_level_are_not_among_its_own():
     assert [(4, 0), (0, 0), (0, 0)] == [
         (one.seen, one.unchanged) for one in session.saves_in_file(*WATCHED)
     ]
+    session.close()
+
+
+def test_a_save_of_several_rows_is_one_and_those_rows_may_hold_nothing_of_what_is_watched():
+    world = lived(0)
+    session = world.open()
+    rows = []
+    for changes in ({}, {}, {WATCHED: b"1"}, {}, {WATCHED: b"2"}, {}):
+        blocks = {(MEDIA, 9, block): b"x" for block in range(12)}
+        world.put(session, 0, blocks | changes)
+        before = session.status(0).epoch
+        world.commit(session)
+        rows.append(session.status(0).epoch - before)
+    assert [3] * 6 == rows
+    assert (0, 6, 4) == tuple(session.saves_in_file(*WATCHED)[0])
+    session.close()
+
+
+def test_a_block_that_cannot_be_read_is_no_change_and_stops_nothing():
+    world = lived(0)
+    session = world.open()
+    for number in range(5):
+        world.put(session, 1, {WATCHED: b"%d" % number})
+        world.commit(session)
+        if number == 2:
+            spot = session.volumes[1].where[block_name(*WATCHED)]
+    assert (1, 5, 0) == tuple(session.saves_in_file(*WATCHED)[1])
+    world.disk.flip(PATH, session.volumes[1].reader.offset(spot >> 16, spot & 0xFFFF) + 40)
+    assert (1, 5, 1) == tuple(session.saves_in_file(*WATCHED)[1])
     session.close()
 
 

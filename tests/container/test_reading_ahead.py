@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from itertools import pairwise
 
 import pytest
 
 from container.worlds import PATH, World, payloads, read_all
+from seam.small import CATALOG_LENGTH
 from vault.container.block import MEDIA, PAGE, RECORD, BlockLost, parse_name
-from vault.container.reading_ahead import ReadingAhead, all_runs, object_runs
+from vault.container.reading_ahead import Opened, ReadingAhead, Run, all_runs, object_runs
 
 
 def lived():
@@ -37,6 +39,7 @@ def read(world):
             content[run.namespace, run.object_id, number] = bytes(payload)
         whole = joined.setdefault((run.namespace, run.object_id), bytearray())
         whole += b"".join(map(bytes, opened.joined(volume.payload)))
+        assert -1 == min([*opened.lengths, -1])
         damaged.update((run.namespace, run.object_id, number) for number in opened.damaged)
 
     done = []
@@ -139,7 +142,57 @@ def test_a_block_that_opens_and_is_another_one_is_damaged(wrong):
     seen = []
     ReadingAhead(session.top, [run._replace(**wrong) for run in runs], seen.append).read(id)
     assert 4 == sum(len(list(opened.damaged)) for opened in seen)
+    assert [-1] * 4 == [length for opened in seen for length in opened.lengths]
     seen.clear()
     ReadingAhead(session.top, runs, seen.append).read(id)
     assert [1024, 1024, 1024, 5] == [size for opened in seen for size in opened.lengths]
+    session.close()
+
+
+@pytest.mark.parametrize(
+    ("lengths", "joined"),
+    [
+        ([4, 4, 4, 4], ["aaaabbbbccccdddd"]),
+        ([4, 4, 4, 3], ["aaaabbbbccccddd"]),
+        ([4, 3, 4, 4], ["aaaabbb", "ccccdddd"]),
+        ([4, -1, 4, 4], ["aaaa", "ccccdddd"]),
+        ([-1, 4, 2, 4], ["bbbbcc", "dddd"]),
+        ([4, 4, -1, -1], ["aaaabbbb"]),
+        ([2, 0, 4, 0], ["aa", "cccc"]),
+        ([-1, -1, -1, -1], []),
+        ([0, 0, 0, 0], []),
+    ],
+)
+def test_full_blocks_side_by_side_are_one_piece_and_no_other_bytes_are_in_it(lengths, joined):
+    plain = memoryview(bytes(32) + b"aaaabbbbccccdddd")
+    opened = Opened(Run(MEDIA, 1, 0, 4, 0), plain, lengths)
+    assert joined == [bytes(part).decode() for part in opened.joined(4)]
+
+
+@pytest.mark.parametrize("blocks", [64, 65, 130])
+def test_more_blocks_side_by_side_than_are_read_at_once_are_all_read(blocks):
+    world = World(2, contents=[{}, payloads(blocks, size=1024)], length=CATALOG_LENGTH)
+    session = world.open(writable=False)
+    runs = object_runs(session.top, MEDIA, 0, blocks)
+    assert [min(64, blocks - first) for first in range(0, blocks, 64)] == [
+        run.blocks for run in runs
+    ]
+    pieces = []
+    reading = ReadingAhead(
+        session.top, runs, lambda opened: pieces.extend(map(bytes, opened.joined(1024)))
+    )
+    reading.read(lambda _done: None)
+    session.close()
+    assert b"".join(payloads(blocks, size=1024).values()) == b"".join(pieces)
+
+
+def test_how_far_it_is_is_told_while_a_run_still_takes_long():
+    session = World(1, contents=[payloads(3)]).open(writable=False)
+    told = threading.Event()
+    heard = []
+    reading = ReadingAhead(
+        session.top, all_runs(session.top), lambda _opened: heard.append(told.wait(3))
+    )
+    reading.read(lambda _done: told.set())
+    assert all(heard)
     session.close()

@@ -102,6 +102,15 @@ def test_after_a_failure_the_next_rows_are_not_blamed_for_it():
     assert len(good.threads) == 1
 
 
+def test_a_save_of_one_row_starts_no_thread(monkeypatch):
+    world = World(1)
+    session = world.open()
+    monkeypatch.setattr("vault.container.row_writer.ThreadPoolExecutor", None)
+    world.put(session, 0, payloads(1))
+    world.commit(session)
+    world.check(session)
+
+
 def test_two_buffers_serve_all_rows():
     writer = RowWriter(8)
     first, second, third = writer.buffer(), writer.buffer(), writer.buffer()

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import pytest
 
+from container.checks import in_place_after
 from container.worlds import PATH, World, open_level, payloads, read_rows
 from seam.memory import MemoryDisk
-from seam.small import CHEAP_KDF, SMALL_FORM, SMALL_LENGTH, seeded
+from seam.small import CHEAP_KDF, SMALL_FORM, SMALL_LENGTH, seeded, small_geometry
+from vault.container import salvage
 from vault.container.block import MEDIA, RECORD
-from vault.container.geometry import HEAD_SIZE
+from vault.container.cell import Cell
+from vault.container.geometry import CELL_UNIT, HEAD_SIZE
 from vault.container.head import seal_head
 from vault.container.reading_ahead import ReadingAhead, all_runs
-from vault.container.salvage import open_damaged
+from vault.container.salvage import _Sealers, open_damaged
 from vault.errors import Damaged, InUse, UnlockError
 
+SMALL = small_geometry(SMALL_LENGTH)
 
-def lived(volumes=3, commits=4):
-    world = World(volumes, contents=[payloads(20, seed=level) for level in range(volumes)])
+
+def lived(volumes=3, commits=4, blocks=20):
+    world = World(volumes, contents=[payloads(blocks, seed=level) for level in range(volumes)])
     session = world.open()
     for number in range(commits):
         for level in range(volumes):
@@ -50,6 +55,7 @@ def test_of_a_sound_container_everything_is_left(from_end):
     assert [(kept, 0) for kept in world.kept] == left(container)
     found = container.volumes(lambda *_: None)
     assert [(False, 0, False)] * 3 == [(one.by_headers, one.since, one.behind) for one in found]
+    assert all(one.volume.findings.whole for one in found)
     container.close()
 
 
@@ -92,6 +98,14 @@ def test_whoever_writes_keeps_it_from_being_read():
         opened(world, "one")
     session.close()
     opened(world, "one").close()
+
+
+def test_two_may_read_it_at_once():
+    world = lived(1)
+    first, second = opened(world, "one"), opened(world, "one")
+    assert [(world.kept[0], 0)] == left(first) == left(second)
+    first.close()
+    second.close()
 
 
 def test_what_the_disk_refuses_is_as_good_as_missing():
@@ -146,16 +160,56 @@ def test_a_damaged_block_costs_itself_and_is_counted(level):
     container.close()
 
 
-def destroy_roots(world, rows, levels=(0, 1, 2)):
-    session = world.open(writable=False)
-    geometry = session.geometry
-    session.close()
+def block_offset(row, level, position):
+    return SMALL.row_offset(row) + (SMALL.shares[level].first + position) * SMALL.sealed
+
+
+def destroy_roots(world, rows, levels=(0, 1, 2), parts=(0, 1)):
     for row in rows:
         for level in levels:
-            share = geometry.shares[level]
-            for position in (*range(share.root), *range(share.blocks - share.root, share.blocks)):
-                at = geometry.row_offset(row) + (share.first + position) * geometry.sealed
-                world.disk.flip(PATH, at + 30)
+            share = SMALL.shares[level]
+            assert 2 == share.root
+            for part in parts:
+                for position in (part, share.blocks - share.root + part):
+                    world.disk.flip(PATH, block_offset(row, level, position) + 30)
+
+
+def destroy_cells(world, ends=(0, 1), slots=(0, 1)):
+    for end in ends:
+        for slot in slots:
+            world.disk.damage(PATH, SMALL.cell_offset(end, slot), bytes(CELL_UNIT))
+
+
+def cut_off(world, level, blocks, whole=0, torn=()):
+    """A commit of this level that never finished.
+
+    Args:
+        world: on which, and as it stands.
+        level: the most secret one open.
+        blocks: staged in it.
+        whole: rows that were written, from the first on.
+        torn: blocks of the first row that were written, where none was whole; from its start.
+
+    Returns:
+        How many rows it was to write.
+    """
+    before = bytearray(world.disk.read(PATH))
+    session = world.open(level)
+    for name, data in blocks.items():
+        session.top.put(*name, data)
+    first = session.status(0).epoch
+    session.commit()
+    rows = session.status(0).epoch - first
+    session.close()
+    after = world.disk.read(PATH)
+    for number in range(first, first + whole):
+        start = SMALL.row_offset(number % SMALL.rows)
+        before[start : start + SMALL.pitch] = after[start : start + SMALL.pitch]
+    for block in torn:
+        start = SMALL.row_offset(first % SMALL.rows) + block * SMALL.sealed
+        before[start : start + SMALL.sealed] = after[start : start + SMALL.sealed]
+    world.disk.put(PATH, bytes(before))
+    return rows
 
 
 def test_without_the_newest_root_its_blocks_are_found_by_headers():
@@ -208,6 +262,7 @@ def test_without_any_root_the_newest_saves_are_still_found():
     assert content.items() <= world.kept[0].items()
     assert found.by_headers
     assert found.behind
+    assert found.volume.findings.gone
     container.close()
 
 
@@ -295,3 +350,198 @@ def test_rows_from_before_a_volume_began_anew_are_nobodys():
     container = opened(world, "two")
     assert [(kept, 0) for kept in world.kept] == left(container)
     container.close()
+
+
+@pytest.mark.parametrize("commits", [3, 4, 5])
+@pytest.mark.parametrize("gone", [(), (0,), (1,)])
+def test_while_a_cell_of_each_slot_is_left_the_next_row_may_be_damaged(commits, gone):
+    """They say for sure how many rows there are, whichever end of the file they stand at."""
+    world = lived(commits=commits)
+    destroy_cells(world, ends=gone)
+    destroy_roots(world, [commits])
+    container = opened(world)
+    assert [(kept, 0) for kept in world.kept] == left(container)
+    found = container.volumes(lambda *_: None)
+    assert [(False, 0, False)] * 3 == [(one.by_headers, one.since, one.behind) for one in found]
+    container.close()
+
+
+def test_a_damaged_row_leaves_levels_behind_though_the_next_one_is_as_it_was():
+    world = lived(commits=4)
+    destroy_cells(world, slots=[1])  # that of commit 3: it may have been of commit 5
+    destroy_roots(world, [3])
+    container = opened(world)
+    found = container.volumes(lambda *_: None)
+    assert [(1, True)] * 3 == [(one.since, one.behind) for one in found]
+    container.close()
+
+
+@pytest.mark.parametrize("cells", [(0, 1), (0,), (1,)])
+def test_a_commit_that_never_finished_gives_nothing(cells):
+    world = lived(commits=4)
+    assert 1 == cut_off(world, 2, {(RECORD, 9, 0): b"changed", (RECORD, 9, 9): b"new"}, whole=1)
+    destroy_cells(world, ends={0, 1}.difference(cells))
+    container = opened(world)
+    assert [(kept, 0) for kept in world.kept] == left(container)
+    found = container.volumes(lambda *_: None)
+    assert [(False, 0, False)] * 3 == [(one.by_headers, one.since, one.behind) for one in found]
+    container.close()
+
+
+def test_a_first_commit_that_never_finished_says_itself_how_many_rows_there_are():
+    """Slot 1 was never written; a row that still is as it was made tells that this is no damage."""
+    world = lived(commits=0)
+    blocks = {(RECORD, 9, number): b"new" for number in range(30)}
+    assert 3 == cut_off(world, 2, blocks, whole=1)
+    destroy_roots(world, [1])
+    container = opened(world)
+    assert [(kept, 0) for kept in world.kept] == left(container)
+    found = container.volumes(lambda *_: None)
+    assert [(False, 0, False)] * 3 == [(one.by_headers, one.since, one.behind) for one in found]
+    container.close()
+
+
+def test_without_any_cell_the_newest_root_below_stands_in():
+    world = lived()
+    destroy_cells(world)
+    container = opened(world)
+    assert [(kept, 0) for kept in world.kept] == left(container)
+    found = container.volumes(lambda *_: None)
+    assert [(False, 0, False)] * 3 == [(one.by_headers, one.since, one.behind) for one in found]
+    container.close()
+
+
+def test_the_root_that_stands_in_for_cells_is_of_the_lowest_level_whatever_is_above():
+    world = lived(commits=3)
+    before = world.kept
+    session = world.open()
+    for level in range(3):
+        world.put(session, level, {(RECORD, 9, 1): b"changed"})
+    world.commit(session)
+    session.close()
+    destroy_cells(world)
+    destroy_roots(world, [3], levels=[0])
+    container = opened(world)
+    assert [(kept, 0) for kept in before] == left(container)
+    # Those above still have the root of what is left out: they are told that there was more.
+    assert [True] * 3 == [one.behind for one in container.volumes(lambda *_: None)]
+    container.close()
+
+
+@pytest.mark.parametrize("slots", [(0,), (1,), (0, 1)])
+def test_a_share_lost_with_the_cells_is_told(slots):
+    """The row is there by the root of the level below; what stood above in it is not."""
+    world = lived(2, commits=4)
+    destroy_cells(world, slots=slots)
+    row = SMALL.row_offset(3) + SMALL.shares[1].first * SMALL.sealed
+    world.disk.damage(PATH, row, bytes(SMALL.shares[1].blocks * SMALL.sealed))
+    container = opened(world, "two")
+    found = container.volumes(lambda *_: None)
+    assert [(0, False), (1, False)] == [(one.since, one.behind) for one in found]
+    container.close()
+
+
+def test_a_newest_cell_that_is_left_tells_what_its_rows_hold():
+    world = lived(2, commits=4)
+    destroy_cells(world, slots=[1])
+    destroy_roots(world, [3], levels=[0, 1])
+    container = opened(world, "two")
+    found = container.volumes(lambda *_: None)
+    assert world.kept == [read_rows(one.volume).content for one in found]
+    assert [(True, 1, True)] * 2 == [(one.by_headers, one.since, one.behind) for one in found]
+    container.close()
+
+
+def test_a_level_whose_roots_are_gone_is_found_by_what_newest_tables_below_say():
+    """Row 1 has no root of either; only tables of later commits know under which id it stands."""
+    world = lived(2, blocks=60)  # so many that no save moves what the others wrote
+    destroy_roots(world, [1], levels=[0, 1])
+    destroy_roots(world, [2, 3], levels=[1])
+    container = opened(world, "two")
+    found = container.volumes(lambda *_: None)
+    assert world.kept == [read_rows(one.volume).content for one in found]
+    assert [(False, 0), (True, 3)] == [(one.by_headers, one.since) for one in found]
+    container.close()
+
+
+def test_what_a_row_held_before_an_unfinished_commit_is_told_by_the_table_before_it():
+    """Its own table, in two rows, tells of three: the third still bears what level 1 has there."""
+    world = World(2, contents=[{}, payloads(23, seed=1)])
+    world.foreign_rows(in_place_after(world))
+    blocks = {(MEDIA, 0, number): b"below" for number in range(13)}
+    assert 3 == cut_off(world, 0, blocks, whole=2)
+    destroy_roots(world, range(64), levels=[1])
+    destroy_roots(world, [63], levels=[0])
+    container = opened(world, "two")
+    below, above = container.volumes(lambda *_: None)
+    assert {} == read_rows(below.volume).content
+    expected = {name: data for name, data in world.kept[1].items() if name[2] >= 18}
+    assert expected == read_rows(above.volume).content
+    assert above.by_headers
+    container.close()
+
+
+def test_of_two_roots_in_a_torn_row_each_is_read_for_what_it_says():
+    """The first copy is of old, the second of a commit that never finished: no other is left."""
+    world = lived(2, blocks=60)  # so many that no save moves what the others wrote
+    share = SMALL.shares[0]
+    assert 1 == cut_off(world, 0, {}, torn=range(share.root, share.blocks))
+    destroy_roots(world, {*range(64)} - {4}, levels=[0])
+    destroy_roots(world, range(64), levels=[1])
+    container = opened(world, "two")
+    found = container.volumes(lambda *_: None)
+    assert world.kept == [read_rows(one.volume).content for one in found]
+    assert [True, True] == [one.volume.findings.altered or one.by_headers for one in found]
+    container.close()
+
+
+def test_the_older_root_of_a_torn_row_tells_under_which_id_the_rest_of_it_stands():
+    """Where no table is left, and level 1 has no root at all."""
+    world = World(2, contents=[{}, payloads(12, seed=1)])
+    world.foreign_rows(in_place_after(world))
+    assert 1 == cut_off(world, 0, {}, torn=range(SMALL.shares[0].root))
+    destroy_roots(world, range(64), levels=[0], parts=[1])
+    destroy_roots(world, range(64), levels=[1])
+    container = opened(world, "two")
+    _below, above = container.volumes(lambda *_: None)
+    assert world.kept[1] == read_rows(above.volume).content
+    container.close()
+
+
+@pytest.mark.parametrize("cut", [11, 14, 17, 20])
+def test_a_row_torn_while_it_was_written_over_in_place_costs_nothing(cut):
+    world = World(2, contents=[{}, payloads(12, seed=1)])
+    world.foreign_rows(in_place_after(world))
+    assert 2 == cut_off(world, 1, {}, torn=range(cut))  # in place first, and then what it holds
+    container = opened(world, "two")
+    assert [(kept, 0) for kept in world.kept] == left(container)
+    found = container.volumes(lambda *_: None)
+    assert [False, False] == [one.by_headers for one in found]
+    container.close()
+
+
+def test_a_share_is_looked_at_to_its_end_however_few_blocks_are_read_at_once(monkeypatch):
+    monkeypatch.setattr(salvage, "RUN", 4)
+    world = lived()
+    container = opened(world)
+    assert [(kept, 0) for kept in world.kept] == left(container)
+    container.close()
+
+
+def test_cells_tell_the_ids_of_the_rows_of_their_commits_and_of_no_others():
+    cells = [Cell(3, 200, 2, b"c" * 16), Cell(2, 198, 100, b"b" * 16)]
+    known = _Sealers(SMALL, cells).before(None)
+    expected = {epoch % 64: [(epoch, b"b" * 16)] for epoch in range(134, 198)}
+    expected[6].insert(0, (198, b"c" * 16))
+    expected[7].insert(0, (199, b"c" * 16))
+    assert [expected[row] for row in range(64)] == known
+
+
+def test_a_row_is_tried_under_the_four_newest_ids_before_the_cell():
+    cells = [Cell(turn, 64 * turn + 1, 1, bytes([turn]) * 16) for turn in (3, 1, 5, 2, 4, 6)]
+    ids = [(64 * turn, bytes([turn]) * 16) for turn in (6, 5, 4, 3, 2, 1)]
+    sealers = _Sealers(SMALL, cells)
+    assert ids[:4] == sealers.before(None)[0]
+    assert ids[1:5] == sealers.before(Cell(6, 64 * 6, 1, bytes(16)))[0]
+    assert ids[0:4] == sealers.before(Cell(6, 64 * 6 + 1, 1, bytes(16)))[0]
+    assert ids[4:] == sealers.before(Cell(3, 64 * 3, 1, bytes(16)))[0]

@@ -6,7 +6,7 @@ import pytest
 
 from container.crashes import fill
 from container.worlds import PATH, World, payloads, rows_of, told
-from vault.container.block import MEDIA
+from vault.container.block import MEDIA, parse_name
 from vault.container.cell import cell_key
 from vault.container.geometry import HEAD_SIZE
 from vault.container.head import open_head
@@ -114,6 +114,16 @@ def test_commits_of_a_turn_are_as_large_as_asked_for_where_they_may():
     assert [3] * 21 + [1] == turn(session, 3)
 
 
+def test_a_turn_takes_no_more_rows_at_once_than_are_clean():
+    world = World(2)
+    session = world.open()
+    grown(session, world, 0.9)
+    for _ in range(session.geometry.rows):
+        clean = min(volume.free_rows(session.status(0).epoch) for volume in session.volumes)
+        assert max(1, min(4, clean)) == session.renew(4)
+    world.check(session)
+
+
 def test_rows_of_others_up_to_the_reserve_do_no_harm_to_a_turn():
     world = World(2)
     session = world.open()
@@ -156,6 +166,18 @@ def test_a_turn_writes_nothing_that_is_staged():
     session.renew(4)
     session.rollback()
     world.check(session)
+
+
+def test_a_turn_forgets_nothing_that_is_only_staged_to_go():
+    world = World(1, contents=[payloads(100)])
+    session = world.open()
+    for row in range(session.geometry.rows):
+        ahead = [name for name, spot in session.top.where.items() if spot >> 16 == row]
+        session.top.drop(*parse_name(ahead[0])) if ahead else None
+    assert len(session.top.dropped) > 4
+    turn(session)
+    session.close()
+    world.check(world.open())
 
 
 def test_all_four_cells_are_new_after_a_turn():

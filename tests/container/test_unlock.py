@@ -16,7 +16,7 @@ from vault.container.head import open_head, seal_head
 from vault.container.session import open_container
 from vault.crypto.aead import xchacha_open, xchacha_seal
 from vault.crypto.kdf import argon2id, hkdf_expand_sha512
-from vault.errors import Damaged, NotSaved, UnlockError
+from vault.errors import Damaged, NotSaved, UnlockError, VaultError
 
 SECRETS = (b"one", b"two", b"three")
 KEYS = (b"\1" * 32, b"\2" * 32, b"\3" * 32)
@@ -264,6 +264,20 @@ def test_a_file_that_was_cut_or_grew_is_named_as_such_once_the_passphrase_is_rig
         with pytest.raises(Damaged) as caught:
             open_level(disk, 0)
         assert {"size": SMALL_LENGTH + change, "length": SMALL_LENGTH} == caught.value.values
+        assert "To take what is left: rescue NEWFILE" in caught.value.hint
+
+
+def test_a_head_that_was_cut_off_opens_as_far_as_a_slot_is_there():
+    said = []
+    for seed in range(12):
+        disk = MemoryDisk()
+        World(1, disk=disk, seed=seed)
+        disk.put(PATH, disk.read(PATH)[: HEAD_SIZE - 1])
+        with pytest.raises(VaultError) as caught:
+            open_level(disk, 0)
+        said.append(type(caught.value))
+    assert {Damaged, UnlockError} >= set(said)
+    assert said.count(Damaged) > said.count(UnlockError)  # one slot of eight was hit
 
 
 def test_the_key_derived_from_the_passphrase_is_wiped(head, monkeypatch):

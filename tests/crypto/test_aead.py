@@ -99,3 +99,9 @@ def test_what_is_too_short_to_be_sealed_is_refused(length):
 
 def test_sizes():
     assert (NONCE_SIZE, XNONCE_SIZE, TAG_SIZE) == (len(NONCE), len(XNONCE), 16)
+
+
+def test_nothing_is_associated_unless_it_is_said():
+    sealer = BlockSealer(KEY)
+    assert sealer.seal(NONCE, TEXT, b"") == sealer.seal(NONCE, TEXT)
+    assert TEXT == sealer.open(NONCE, sealer.seal(NONCE, TEXT, b""))

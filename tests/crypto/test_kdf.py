@@ -81,3 +81,10 @@ def test_too_little_memory_is_named_as_such(monkeypatch):
         argon2id(b"x", bytes(32), ARGON2_V1)
     assert {"mebibytes": 256} == caught.value.values
     assert "256 MiB" in str(caught.value)
+    assert "Close other programs and try again." == caught.value.hint
+
+
+def test_hkdf_makes_32_bytes_without_salt_unless_it_is_told_otherwise():
+    for name, size, whole in (("sha256", 32, hkdf_sha256), ("sha512", 64, hkdf_sha512)):
+        extracted = reference.digest(bytes(size), b"key", name)
+        assert expand(name, extracted, b"info", 32) == whole(b"key", b"info")

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from vault.crypto.entropy import random_bytes
 from vault.crypto.passphrases import (
+    Advice,
     Slip,
     advice,
     check_digits,
@@ -128,6 +129,13 @@ def test_a_slip_is_named(slip, code):
     assert slip == check_digits(code)
 
 
+@pytest.mark.parametrize(
+    ("text", "is_one"), [("1234 5678 9012", False), ("1234-5678-9012-3", True)]
+)
+def test_more_than_half_of_a_code_is_meant_as_one(text, is_one):
+    assert is_one is is_code(text)
+
+
 @pytest.mark.parametrize("text", ["", "1234", "my 24 digits 1234567890123456789012", "six words"])
 def test_what_is_no_code_is_not_taken_for_one(text):
     assert not is_code(text)
@@ -136,8 +144,9 @@ def test_what_is_no_code_is_not_taken_for_one(text):
 def test_advice_tells_weak_from_strong():
     weak, strong = advice("password"), advice("vehicle ruptured onyx faction sixtieth")
     assert (0, 4) == (weak.score, strong.score)
-    assert weak.warning
-    assert weak.suggestions
+    assert "This is a top-10 common password." == weak.warning
+    assert ("Add another word or two. Uncommon words are better.",) == weak.suggestions
+    assert ("", ()) == (strong.warning, strong.suggestions)
     assert weak.guesses_log10 < strong.guesses_log10
 
 
@@ -146,4 +155,4 @@ def test_advice_looks_at_the_first_hundred_characters():
 
 
 def test_advice_on_nothing_is_the_lowest_score():
-    assert 0 == advice("").score
+    assert Advice(score=0, guesses_log10=0.0, warning="", suggestions=()) == advice("")

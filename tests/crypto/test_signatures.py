@@ -142,6 +142,13 @@ def test_signature_of_another_length_is_refused():
             ed25519_verify(ed25519_public_key(SEED), MESSAGE, wrong)
 
 
+@pytest.mark.parametrize("length", [32, 63, 65, 64 + len(MESSAGE)])
+def test_bytes_do_not_pass_from_the_signature_to_the_message(length):
+    whole = ed25519_sign(SEED, MESSAGE) + MESSAGE
+    with pytest.raises(BadSignature):
+        ed25519_verify(ed25519_public_key(SEED), whole[length:], whole[:length])
+
+
 def test_mldsa44_signs_what_it_verifies():
     public_key, signature = mldsa44_public_key(SEED), mldsa44_sign(SEED, MESSAGE)
     assert len(public_key) == 1312

@@ -10,7 +10,8 @@ def states(name: str, seed: int, count: int, threads: bool) -> Result:
     """Judge states of one scenario of `container.crashes`."""
     result = Result("states of the model", count)
     try:
-        judge(name, seed, count, threads=threads)
+        judged = judge(name, seed, count, threads=threads)
+        result.count("more after a second cut", judged.again)
     except Fault as fault:
         result.faults.append(str(fault))
     return result

@@ -49,21 +49,25 @@ class Mutant(NamedTuple):
 
 
 def lines_of(path: str, first: int, last: int) -> range:
-    """Lines of the innermost statement around some lines: of a compound one, its head."""
+    """Lines of the innermost statement around some lines: of a compound one, its head.
+
+    Of a function, whose head is run when its module is read, all lines.
+    """
     around = [one for one in _statements(path) if one.start <= first and last < one.stop]
     return min(around, key=len, default=range(first, last + 1))
 
 
 @functools.cache
 def _statements(path: str) -> list[range]:
-    """Lines of every statement of a file; of those with a body, of what stands before it."""
+    """Lines of every statement of a file; of a compound one that is no function, of its head."""
     found = []
     for node in ast.walk(ast.parse((ROOT / path).read_text("utf-8"))):
         body = getattr(node, "body", None)
         if isinstance(node, ast.match_case):
             found.append(range(node.pattern.lineno, node.body[0].lineno))
         elif isinstance(node, ast.stmt | ast.ExceptHandler):
-            end = body[0].lineno if isinstance(body, list) and body else node.end_lineno + 1
+            compound = isinstance(body, list) and not isinstance(node, ast.FunctionDef)
+            end = body[0].lineno if compound else node.end_lineno + 1
             found.append(range(node.lineno, max(end, node.lineno + 1)))
     return found
 

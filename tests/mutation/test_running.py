@@ -95,12 +95,17 @@ def test_a_change_is_the_whole_file_but_for_its_lines():
     [
         ("for start in range(0", 1),  # the head of a loop, not what is in it
         ("cipher = Cipher(", 1),
-        ("def fill_keystream(", 1),
     ],
 )
 def test_lines_of_a_statement_are_its_own(text, lines):
     (number,) = [at for at, line in enumerate(LINES, 1) if text in line]
     assert range(number, number + lines) == lines_of(PATH, number, number)
+
+
+def test_the_head_of_a_function_stands_for_all_of_it():
+    """It runs when the module is read, and by no test."""
+    (number,) = [at for at, line in enumerate(LINES, 1) if "def fill_keystream(" in line]
+    assert range(number, len(LINES) + 1) == lines_of(PATH, number, number)
 
 
 def test_a_statement_of_several_lines_is_found_from_any_of_them():

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -102,6 +103,48 @@ def test_a_folder_whose_sync_fails_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "fsync", failing(errno.EIO))
     with pytest.raises(OSError, match=os.strerror(errno.EIO)):
         durable.sync_folder(str(tmp_path))
+
+
+@pytest.fixture
+def macos(monkeypatch):
+    """The part for macOS, with the two calls that it makes: what they were asked for."""
+
+    def begin(number=None):
+        asked = []
+
+        def full_sync(descriptor, command):
+            asked.append((descriptor, command))
+            if number is not None:
+                raise OSError(number, os.strerror(number))
+
+        calls = SimpleNamespace(F_FULLFSYNC=51, fcntl=full_sync)
+        monkeypatch.setattr(durable, "fcntl", calls, raising=False)
+        monkeypatch.setattr(durable, "sys", SimpleNamespace(platform="darwin"))
+        monkeypatch.setattr(os, "fsync", lambda descriptor: asked.append((descriptor, "fsync")))
+        return asked
+
+    return begin
+
+
+def test_on_macos_the_drive_is_told_to_empty_its_cache(macos):
+    asked = macos()
+    durable.sync_file(7)
+    assert [(7, 51)] == asked
+
+
+@pytest.mark.parametrize("number", [errno.ENOTSUP, errno.EINVAL, errno.ENOTTY])
+def test_on_macos_a_driver_that_cannot_do_that_is_asked_for_less(macos, number):
+    asked = macos(number)
+    durable.sync_file(7)
+    assert [(7, 51), (7, "fsync")] == asked
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC])
+def test_on_macos_a_failing_disk_is_told_and_not_synced_again(macos, number):
+    asked = macos(number)
+    with pytest.raises(OSError, match=os.strerror(number)):
+        durable.sync_file(7)
+    assert [(7, 51)] == asked
 
 
 WRITE = """

@@ -7,6 +7,7 @@ import errno
 import os
 import stat
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -35,8 +36,8 @@ def extract(request, tmp_path):
 
 def write(folder, name, data=b"content"):
     with folder.file(name) as file:
-        file.write(data[:3])
-        file.write(data[3:])
+        for piece in (data[:3], data[3:5], data[5:]):
+            file.write(piece)
 
 
 def write_all(begun, *names):
@@ -258,22 +259,32 @@ def test_a_file_has_its_name_only_when_it_is_whole(extract, tmp_path):
         assert not (tmp_path / "out" / "f").exists()
 
 
-def test_every_file_and_every_folder_is_synced(extract, tmp_path, monkeypatch):
-    truly, synced = os.fsync, []
+@pytest.fixture
+def synced(monkeypatch):
+    """The files and folders that are synced, as (device, inode), in order."""
+    truly, seen = os.fsync, []
 
     def watched(descriptor):
         found = os.fstat(descriptor)
-        synced.append((found.st_dev, found.st_ino))
+        seen.append((found.st_dev, found.st_ino))
         truly(descriptor)
 
     monkeypatch.setattr(os, "fsync", watched)
+    return seen
+
+
+def identity(path):
+    found = path.stat()
+    return found.st_dev, found.st_ino
+
+
+def test_every_file_and_every_folder_is_synced(extract, tmp_path, synced):
     with extract() as folder:
         write(folder, "a/b/f")
         write(folder, "g")
     made = [tmp_path, *(tmp_path / name for name in ("out", "out/a", "out/a/b", "out/a/b/f"))]
     made.append(tmp_path / "out" / "g")
-    expected = {(path.stat().st_dev, path.stat().st_ino) for path in made}
-    assert expected == set(synced)
+    assert set(map(identity, made)) == set(synced)
 
 
 @pytest.mark.parametrize("call", ["fsync", "pwrite", "mkdir"])
@@ -336,8 +347,9 @@ def test_no_descriptor_is_left_open(extract, tmp_path):
 
 
 def test_use_outside_the_block_is_an_error_of_the_program(extract):
-    with pytest.raises(RuntimeError):
+    with pytest.raises(RuntimeError) as caught:
         write(extract(), "f")
+    assert "an ExtractFolder is used inside its with block" == str(caught.value)
 
 
 def test_a_file_made_in_a_folder_that_was_swapped_meanwhile_is_refused(tmp_path, monkeypatch):
@@ -364,3 +376,116 @@ def test_a_folder_may_be_given_up_twice(tmp_path):
     for opened in (open_folder(str(tmp_path)), PathFolder(str(tmp_path))):
         opened.close()
         opened.close()
+
+
+@pytest.mark.parametrize("name", ["f", "a/f"])
+def test_an_empty_folder_that_was_there_stays_when_all_fails(extract, tmp_path, name):
+    (tmp_path / "out").mkdir()
+    with pytest.raises(VaultError, match="exists already"):
+        write_all(extract(), name, name)
+    assert (tmp_path / "out").is_dir()
+    assert tree(tmp_path / "out") == []
+
+
+def failing_for(monkeypatch, call, path):
+    """Let one call of the system fail for one file or folder, by path or by descriptor."""
+    truly = getattr(os, call)
+
+    def watched(where, *words, **named):
+        if path.exists() and os.path.samestat(os.stat(where), os.stat(path)):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return truly(where, *words, **named)
+
+    monkeypatch.setattr(os, call, watched)
+
+
+@pytest.mark.parametrize(
+    ("call", "where", "told", "message"),
+    [
+        ("listdir", "out", "out", "The disk failed while reading"),
+        ("listdir", "out/a/b", "out/a/b", "The disk failed while reading"),
+        ("fsync", "out/a/b", "out/a/b", "The disk failed while writing"),
+        ("fsync", "out", "out", "The disk failed while writing"),
+        ("fsync", ".", "out", "The disk failed while writing"),
+    ],
+)
+def test_what_the_disk_failed_at_is_named(
+    extract, tmp_path, monkeypatch, call, where, told, message
+):
+    failing_for(monkeypatch, call, tmp_path / where)
+    with pytest.raises(VaultError, match=message) as caught:
+        write_all(extract(), "a/b/c/f")
+    assert tmp_path / told == Path(caught.value.values["path"])
+    assert (call == "fsync") == isinstance(caught.value, NotSaved)
+
+
+def test_a_folder_that_cannot_be_made_is_named(extract, tmp_path, monkeypatch):
+    truly = os.mkdir
+
+    def watched(path, *words, **named):
+        if os.path.basename(path) == "c":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        truly(path, *words, **named)
+
+    monkeypatch.setattr(os, "mkdir", watched)
+    with pytest.raises(NotSaved) as caught:
+        write_all(extract(), "a/b/c/d/f")
+    assert {"path": str(tmp_path / "out" / "a" / "b" / "c")} == caught.value.values
+    assert tree(tmp_path) == []
+
+
+def test_a_folder_on_the_way_that_is_a_link_is_named_with_its_folders(extract, tmp_path):
+    (tmp_path / "out" / "a").mkdir(parents=True)
+    (tmp_path / "out" / "a" / "b").symlink_to(tmp_path)
+    with pytest.raises(VaultError) as caught:
+        write_all(extract(), "a/b/c")
+    assert str(tmp_path / "out" / "a" / "b") == caught.value.values["path"]
+
+
+def test_a_name_that_is_taken_is_named_with_its_folders(extract, tmp_path):
+    with pytest.raises(VaultError) as caught:
+        write_all(extract(), "a/b/f", "a/b/f")
+    assert {"path": str(tmp_path / "out" / "a" / "b" / "f")} == caught.value.values
+
+
+def test_twins_are_both_named(extract, tmp_path):
+    with pytest.raises(VaultError) as caught:
+        write_all(extract(), "a/b c/f", "a/b c/F")
+    whole = str(tmp_path / "out" / "a" / "b c" / "F")
+    assert {"path": whole, "other": "f"} == caught.value.values
+
+
+def test_a_folder_is_synced_only_after_those_in_it(extract, tmp_path, synced):
+    with extract() as folder:
+        for name in ("f", "a/f", "a/b/f", "z/f", "a/b/c/f"):
+            write(folder, name)
+    names = ("out/a/b/c", "out/a/b", "out/a", "out", ".")
+    turns = [synced.index(identity(tmp_path / name)) for name in names]
+    assert sorted(turns) == turns
+    assert synced.index(identity(tmp_path / "out/z")) < turns[3]
+
+
+@pytest.mark.parametrize(
+    ("path", "above"), [("out", "."), ("out/", "."), ("in/out//", "in"), ("in/X", "in")]
+)
+def test_the_folder_above_a_new_one_is_synced_however_it_is_written(
+    extract, tmp_path, synced, monkeypatch, path, above
+):
+    (tmp_path / "in").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with extract(path) as folder:
+        write(folder, "f")
+    assert identity(tmp_path / above) == synced[-1]
+
+
+def test_what_cannot_be_taken_back_keeps_nothing_else_and_hides_no_error(extract, tmp_path):
+    (tmp_path / "outside").mkdir()
+
+    def swap_and_fail():
+        (tmp_path / "out" / "b").rename(tmp_path / "moved")
+        (tmp_path / "out" / "b").symlink_to(tmp_path / "outside")
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        write_all(extract(), "a/f", "b/g", swap_and_fail)
+    assert tree(tmp_path / "out") == ["b"]

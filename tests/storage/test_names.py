@@ -78,6 +78,7 @@ def test_a_name_that_is_unsafe_anywhere_is_refused(name):
     with pytest.raises(VaultError) as caught:
         safe_parts(name)
     assert caught.value.values["name"] == name
+    assert caught.value.hint == "It was not written."
     assert caught.value.exit_code == 1
 
 
@@ -91,6 +92,9 @@ def test_a_name_that_is_unsafe_anywhere_is_refused(name):
         "com.log",
         "nullify",
         "lpt10",
+        "conX",
+        "CON\u00a0.txt",  # Windows leaves out spaces there, and no others
+        "INDEX",
         ".hidden",
         "a b",
         "عکس ۱.jpg",
@@ -100,6 +104,33 @@ def test_a_name_that_is_unsafe_anywhere_is_refused(name):
 )
 def test_an_ordinary_name_is_taken_apart_at_its_slashes(name):
     assert "/".join(safe_parts(name)) == name
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a/.", "a/../b", "/a"])
+def test_a_name_that_leads_out_of_its_folder_is_called_that(name):
+    with pytest.raises(VaultError, match="leads out of its folder"):
+        safe_parts(name)
+
+
+@pytest.mark.parametrize("name", ["AUX", "aux", "NUL .txt", "a/LPT9.x"])
+def test_a_device_is_called_one(name):
+    with pytest.raises(VaultError, match="device on Windows"):
+        safe_parts(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "/".join(["a" * 255, "b" * 255, "c" * 255, "d" * 128, "e" * 127]),
+        "/".join(["é" * 127, "é" * 127, "é" * 127, "é" * 127, "éé"]),
+    ],
+    ids=["ASCII", "two bytes a letter"],
+)
+def test_a_name_has_1024_bytes_and_not_one_more(name):
+    assert 1024 == len(name.encode())
+    assert "/".join(safe_parts(name)) == name
+    with pytest.raises(VaultError, match="too long for some systems"):
+        safe_parts(name + "x")
 
 
 @pytest.mark.parametrize(

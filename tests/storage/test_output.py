@@ -11,7 +11,7 @@ import pytest
 
 from seam.crashing import CrashingDisk, crash_states
 from seam.faulty import FaultyDisk
-from seam.memory import MemoryDisk
+from seam.memory import MemoryDisk, MemoryFile
 from seam.recording import RecordingDisk
 from vault.errors import NotFound, NotSaved, VaultError
 from vault.storage.output import OutputFile
@@ -30,7 +30,8 @@ def write(disk, path="out/f", between=lambda: None):
     with OutputFile(disk, path, random=counting()) as out:
         out.write(CONTENT[:1000])
         between()
-        out.write(memoryview(CONTENT)[1000:])
+        out.write(memoryview(CONTENT)[1000:5000])
+        out.write(bytearray(CONTENT[5000:]))
 
 
 def test_the_file_is_there_afterwards_and_nothing_else(tmp_path):
@@ -50,6 +51,7 @@ def test_the_name_appears_only_when_all_is_safe():
     write(disk)
     assert [(op.op, op.name) for op in disk.ops] == [
         ("create", "f2"),
+        ("pwrite", "f2"),
         ("pwrite", "f2"),
         ("pwrite", "f2"),
         ("fsync", "f2"),
@@ -134,5 +136,34 @@ def test_only_the_owner_may_read_it(tmp_path):
 
 
 def test_writing_outside_the_block_is_an_error_of_the_program():
-    with pytest.raises(RuntimeError):
+    with pytest.raises(RuntimeError) as caught:
         OutputFile(MemoryDisk(), "f", random=counting()).write(b"x")
+    assert "an OutputFile is written inside its with block" == str(caught.value)
+
+
+def test_the_bytes_go_to_the_folder_of_the_name_from_the_beginning(tmp_path, monkeypatch):
+    for name in ("here", "there"):
+        (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    seen = []
+    write(
+        RealDisk(),
+        str(tmp_path / "there" / "f"),
+        between=lambda: seen.extend(len(os.listdir(tmp_path / name)) for name in ("here", "there")),
+    )
+    assert [0, 1] == seen
+
+
+def test_a_file_that_fails_to_close_is_removed_and_the_first_error_told(monkeypatch):
+    disk = MemoryDisk()
+
+    def fails(file):
+        raise NotSaved("{path} was not closed", path="out/f")
+
+    def fail():
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(MemoryFile, "close", fails)
+    with pytest.raises(ZeroDivisionError):
+        write(disk, between=fail)
+    assert disk.snapshot() == {}

@@ -304,8 +304,9 @@ def test_a_failed_fsync_is_told_and_never_tried_again(disk, tmp_path, monkeypatc
     with pytest.raises(NotSaved, match="failed while writing"):
         file.fsync()
     monkeypatch.undo()
-    with pytest.raises(NotSaved, match="not written any further"):
+    with pytest.raises(NotSaved, match="not written any further") as caught:
         file.fsync()
+    assert "Close it, open it again and look at what it holds." == caught.value.hint
     with pytest.raises(NotSaved, match="not written any further"):
         file.pwrite(0, b"y")
     assert len(calls) == 1
@@ -476,3 +477,62 @@ def test_without_a_call_that_fills_a_buffer_reading_is_the_same(disk, tmp_path, 
     assert 10 == file.pread_into(40, buffer)
     assert bytes(range(40, 50)) + bytes(range(15, 35)) == buffer
     file.close()
+
+
+def test_a_closed_file_has_no_size(disk, tmp_path):
+    file = disk.create(str(tmp_path / "f"))
+    file.close()
+    with pytest.raises(Damaged) as caught:
+        file.size()
+    assert str(tmp_path / "f") == caught.value.values["path"]
+
+
+def test_a_descriptor_that_the_system_does_not_know_is_given_up_all_the_same(tmp_path):
+    descriptor = os.open(tmp_path / "f", os.O_RDWR | os.O_CREAT)
+    file = RealFile(descriptor, "f")
+    os.close(descriptor)
+    file.close()
+
+
+def test_a_new_file_is_its_owners_also_where_rights_cannot_be_changed(disk, tmp_path, monkeypatch):
+    def refused(*_):
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "fchmod", refused)
+    before = os.umask(0)
+    try:
+        disk.create(str(tmp_path / "f")).close()
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "f").stat().st_mode) == 0o600
+
+
+def test_a_name_too_long_to_be_looked_up_is_told(disk, tmp_path):
+    with pytest.raises(VaultError, match="too long for this disk"):
+        disk.exists(str(tmp_path / ("x" * 300)))
+
+
+@pytest.mark.parametrize(("length", "told"), [((1 << 20) - 1, []), (1 << 20, [(3, 1 << 20)])])
+def test_the_disk_begins_at_once_with_a_mebibyte(disk, tmp_path, monkeypatch, length, told):
+    asked = []
+    monkeypatch.setattr(durable, "start_writing", lambda _descriptor, *what: asked.append(what))
+    file = disk.create(str(tmp_path / "f"))
+    file.pwrite(3, bytes(length))
+    file.close()
+    assert told == asked
+
+
+@pytest.mark.skipif(not hasattr(os, "preadv"), reason="systems that fill buffers in place")
+def test_what_is_read_at_once_is_asked_for_once(disk, tmp_path, monkeypatch):
+    truly, asked = os.preadv, []
+
+    def watched(descriptor, into, at):
+        asked.append((at, len(into[0])))
+        return truly(descriptor, into, at)
+
+    (tmp_path / "f").write_bytes(bytes(100))
+    file = disk.open(str(tmp_path / "f"))
+    monkeypatch.setattr(os, "preadv", watched)
+    file.pread(10, 50)
+    file.close()
+    assert [(10, 50)] == asked

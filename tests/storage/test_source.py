@@ -137,8 +137,10 @@ def test_an_error_of_the_disk_is_told(source, monkeypatch):
 def test_a_closed_source_is_an_error_and_not_another_file(source):
     source.close()
     source.close()
-    with pytest.raises(VaultError):
-        source.readinto(bytearray(1))
+    for use in (lambda: source.readinto(bytearray(1)), source.rewind, source.check_unchanged):
+        with pytest.raises(VaultError) as caught:
+            use()
+        assert source.path == caught.value.values["path"]
 
 
 @posix
@@ -200,8 +202,12 @@ def test_a_stream_that_does_not_wait_is_not_taken_for_its_end():
         def read(self, size=-1):
             return None
 
-    with pytest.raises(VaultError):
-        StreamSource(Impatient()).readinto(bytearray(1))
+    with pytest.raises(VaultError) as caught:
+        StreamSource(Impatient(), name=b"said").readinto(bytearray(1))
+    reason = os.strerror(errno.EAGAIN)
+    assert {"path": "said", "reason": reason} == caught.value.values
+    cause = caught.value.__cause__
+    assert (errno.EAGAIN, reason) == (cause.errno, cause.strerror)
 
 
 def test_a_stream_that_fails_is_told():
@@ -348,3 +354,33 @@ def test_a_file_system_that_takes_no_advice_is_read_all_the_same(tmp_path, monke
     opened = FileSource(str(tmp_path / "f"))
     assert b"content" == read_all(opened)
     opened.close()
+
+
+def test_a_file_is_known_by_all_that_changes_with_it(source, tmp_path):
+    found = os.stat(path_of(source, tmp_path))
+    expected = (found.st_dev, found.st_ino, 100, found.st_mtime_ns, found.st_ctime_ns)
+    assert expected == source.identity
+
+
+@posix
+def test_a_link_is_followed_unless_it_was_found_on_the_way(tmp_path):
+    (tmp_path / "f").write_bytes(b"content")
+    (tmp_path / "link").symlink_to("f")
+    source = FileSource(str(tmp_path / "link"))
+    assert b"content" == read_all(source)
+    source.close()
+    with pytest.raises(VaultError, match="is a link"):
+        FileSource(str(tmp_path / "link"), follow=False)
+
+
+@posix
+def test_what_is_read_at_once_is_asked_for_once(source, monkeypatch):
+    truly, asked = os.readv, []
+
+    def watched(descriptor, into):
+        asked.append(len(into[0]))
+        return truly(descriptor, into)
+
+    monkeypatch.setattr(os, "readv", watched)
+    source.readinto(bytearray(60))
+    assert [60] == asked

@@ -115,13 +115,14 @@ class DamagedContainer:
             state, findings = recover(reader, cell)
             if not sure and state is not None:
                 before = _before(reader, state, cells)
-                cell = before or cell or _stand_in(geometry, state)
+                cell = before or cell or _stand_in(geometry, state, cells)
+                written = max(written, cell.epoch)
                 if before:
                     sure = True
                     state, findings = recover(reader, before)
-            sealers.learn(reader)
+            newest = sealers.learn(reader)
             level = _Level(reader, state, findings, sealers.before(cell))
-            level.compare(written, sealers.rooted, sure=sure)
+            level.compare(written, sealers.rooted, None if sure else newest)
             levels.append(level)
         for row in range(geometry.rows):
             for level in levels:
@@ -233,10 +234,17 @@ def _before(reader: ShareReader, state: State, cells: Sequence[Cell]) -> Cell | 
     return None
 
 
-def _stand_in(geometry: Geometry, state: State) -> Cell:
-    """Without a cell, the newest root of the least secret level that has one says what counts."""
+def _stand_in(geometry: Geometry, state: State, cells: Sequence[Cell]) -> Cell:
+    """Say what counts without a sure cell: the least secret level's newest root, or a newer cell.
+
+    Args:
+        geometry: the container's layout.
+        state: of the least secret level that has a root.
+        cells: all valid ones.
+    """
     newest = state.table[state.epoch % geometry.rows]
-    return Cell(state.commit, state.epoch + 1, 1, newest.commit_id)
+    stand_in = Cell(state.commit, state.epoch + 1, 1, newest.commit_id)
+    return max([stand_in, *cells], key=lambda cell: cell.epoch)
 
 
 class _Sealers:
@@ -258,8 +266,12 @@ class _Sealers:
     def _add(self, epoch: int, commit_id: bytes) -> None:
         self._known[epoch % self._geometry.rows].add((epoch, commit_id))
 
-    def learn(self, reader: ShareReader) -> None:
-        """Take in what the roots of a level say: each of its own row, the newest of all rows."""
+    def learn(self, reader: ShareReader) -> int:
+        """Take in what the roots of a level say: each of its own row, the newest of all rows.
+
+        Returns:
+            Epoch of its newest root, or −1.
+        """
         rows = range(self._geometry.rows)
         heads = [head for row in rows for head in reader.root_heads(row, torn=True)]
         for head in heads:
@@ -268,7 +280,7 @@ class _Sealers:
         tables: set[bytes] = set()
         for head in sorted(heads, key=lambda one: one.epoch, reverse=True):
             if len(tables) == _TABLES:
-                return
+                break
             if head.commit_id in tables:
                 continue
             root = reader.root(head.epoch % self._geometry.rows, head)
@@ -277,6 +289,7 @@ class _Sealers:
                 for row in root.table:
                     if row.commit_id != bytes(COMMIT_ID_SIZE):
                         self._add(row.epoch, row.commit_id)
+        return max((head.epoch for head in heads), default=-1)
 
     def before(self, cell: Cell | None) -> list[list[Sealer]]:
         """Return per row what is known so far, newest first; not what never finished."""
@@ -308,13 +321,14 @@ class _Level:
         self._read = [0] * reader.geometry.rows
         self._newer: dict[bytes, tuple[int, int, bytes]] = {}
 
-    def compare(self, written: int, rooted: set[int], *, sure: bool) -> None:
-        """See what was written after the newest root of this level.
+    def compare(self, written: int, rooted: set[int], newest: int | None) -> None:
+        """See what was written after the root that counts.
 
         Args:
             written: rows written so far, at least.
             rooted: rows with a root of this level or a lower one.
-            sure: whether no more were written.
+            newest: epoch of the newest root of this level; None where it is sure that no more
+                rows were written.
         """
         if self._rootless:
             return
@@ -322,8 +336,11 @@ class _Level:
         since = range(max(following, written - rows), written)
         self._since = len(since)
         self._behind = not rooted.issuperset(since)
-        if not sure:  # every row has some root: where the next has none, it may have been newer
+        if newest is not None:
+            # What was left out as unfinished may be a save whose cell is lost. And every row has
+            # some root: where the next has none, it may have been newer.
             beyond = max([written - 1, *rooted]) + 1
+            self._behind |= newest > self._state.epoch
             self._behind |= all(epoch % rows != beyond % rows for epoch in rooted)
 
     def scan(self, row: int) -> None:

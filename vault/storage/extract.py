@@ -105,7 +105,7 @@ class ExtractFolder:
             NotSaved: the disk could not take it.
         """
         *parents, last = safe_parts(name)
-        shown = self._shown(name)
+        shown = self._shown(*parents, last)
         folder = self._reach(tuple(parents))
         try:
             self._require_free(folder, tuple(parents), last)
@@ -157,10 +157,11 @@ class ExtractFolder:
             above = parents[:depth]
             try:
                 if not self._is_there(folder, above, part):
-                    with told(not_saved, self._shown("/".join(parents[: depth + 1]))):
+                    with told(not_saved, self._shown(*above, part)):
                         folder.make_folder(part)
                     self._note(above, part, is_folder=True)
-                folder, left = self._step(folder, part), folder
+                with told(not_opened, self._shown(*above, part)):
+                    folder, left = folder.folder(part), folder
             except BaseException:
                 folder.close()
                 raise
@@ -172,29 +173,25 @@ class ExtractFolder:
         with told(not_opened, self._path):
             return self._opened().folder(os.curdir)
 
-    def _step(self, folder: Folder, part: str) -> Folder:
-        with told(not_opened, self._shown(part)):
-            return folder.folder(part)
-
     def _is_there(self, folder: Folder, parents: tuple[str, ...], part: str) -> bool:
         """Return whether the folder has this very name; its twins are refused."""
         present = self._names(folder, parents).get(twin_key(part))
         if present is not None and present != part:
             raise VaultError(
                 mark("{path} and {other} are one name on some systems; it was not written."),
-                path=self._shown("/".join((*parents, part))),
+                path=self._shown(*parents, part),
                 other=present,
             )
         return present is not None
 
     def _require_free(self, folder: Folder, parents: tuple[str, ...], last: str) -> None:
         if self._is_there(folder, parents, last):
-            raise taken(self._shown("/".join((*parents, last))))
+            raise taken(self._shown(*parents, last))
 
     def _names(self, folder: Folder, parents: tuple[str, ...]) -> dict[str, str]:
         """All names of a folder by what twins share; listed once, then kept up to date."""
         if parents not in self._taken:
-            with told(not_opened, self._shown("/".join(parents))):
+            with told(not_opened, self._shown(*parents)):
                 self._taken[parents] = {twin_key(name): name for name in folder.names()}
         return self._taken[parents]
 
@@ -207,7 +204,7 @@ class ExtractFolder:
         for parents in sorted(self._changed, key=len, reverse=True):
             folder = self._reach(parents)
             try:
-                with told(not_saved, self._shown("/".join(parents))):
+                with told(not_saved, self._shown(*parents)):
                     folder.sync()
             finally:
                 folder.close()
@@ -228,5 +225,5 @@ class ExtractFolder:
             with suppress(OSError):
                 os.rmdir(self._path)
 
-    def _shown(self, name: str) -> str:
-        return os.path.join(self._path, *name.split("/"))
+    def _shown(self, *parts: str) -> str:
+        return os.path.join(self._path, *parts)

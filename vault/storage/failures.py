@@ -88,7 +88,7 @@ _OPENING: dict[int, _Words] = {
     errno.EISDIR: _Words(mark("{path} is a folder, not a file.")),
     errno.ELOOP: _Words(mark("{path} is a link that is not followed, or leads in a circle.")),
     errno.ENAMETOOLONG: _Words(mark("The name is too long for this disk: {path}")),
-    errno.ENOTDIR: _Words(mark("A part of the path is a file, not a folder: {path}")),
+    errno.ENOTDIR: _Words(mark("A part of the path is no folder: {path}")),
     **{number: _READING[number] for number in (errno.EIO, *_GONE)},
     **dict.fromkeys(
         _NO_ACCESS,
