@@ -11,7 +11,7 @@ from container.worlds import PATH, World, open_level, payloads, read_all, told
 from seam.memory import MemoryDisk
 from seam.recording import RecordingDisk
 from seam.small import SMALL_LENGTH, small_geometry
-from vault.container import layout
+from vault.container import commit, layout
 from vault.container.block import MEDIA, PAGE, RECORD, BlockLost, block_name
 from vault.container.layout import choose_rows, clean_rows
 from vault.container.recovery import SPOT_BITS
@@ -194,15 +194,21 @@ def crowded(part: float = 0.6) -> tuple[World, object]:
 
 def test_commits_that_only_move_go_before_where_room_is_lacking(monkeypatch):
     world, session = crowded()
-    moves = []
-    original = layout.choose_rows
+    moves, written = [], []
+    original, write = layout.choose_rows, commit.write_commit
 
     def noted(volumes, geometry, epoch, *, carry):
         rows = original(volumes, geometry, epoch, carry=carry)
-        moves.append(carry)
+        if rows:
+            moves.append((carry, rows))
         return rows
 
+    def noting(ring, cell, volumes, rows, *, carry):
+        written.append((carry, rows))
+        return write(ring, cell, volumes, rows, carry=carry)
+
     monkeypatch.setattr("vault.container.session.choose_rows", noted)
+    monkeypatch.setattr("vault.container.session.write_commit", noting)
     for _ in range(14):
         for volume in session.volumes:
             held = sorted(world.kept[volume.level])
@@ -211,7 +217,8 @@ def test_commits_that_only_move_go_before_where_room_is_lacking(monkeypatch):
         world.commit(session)
         world.check(session)
         assert not told(session, "reserve is used up")
-    assert False in moves
+    assert moves == written
+    assert {False, True} == {carry for carry, _ in moves}
 
 
 def test_media_fill_three_quarters_and_the_rest_seven_eighths():

@@ -118,9 +118,12 @@ def test_a_turn_takes_no_more_rows_at_once_than_are_clean():
     world = World(2)
     session = world.open()
     grown(session, world, 0.9)
-    for _ in range(session.geometry.rows):
-        clean = min(volume.free_rows(session.status(0).epoch) for volume in session.volumes)
-        assert max(1, min(4, clean)) == session.renew(4)
+    beyond = session.volumes[1].free_rows(session.status(1).epoch)
+    session.close()
+    world.foreign_rows(beyond - 2, level=0)
+    session = world.open()
+    assert 2 == min(volume.free_rows(session.status(0).epoch) for volume in session.volumes)
+    assert 2 == session.renew(4)
     world.check(session)
 
 
