@@ -9,7 +9,7 @@ from container.crashes import SCENARIOS, judge, shards
 STATES = 20_000
 SEED = 1
 PARTS = 40
-AGAIN = 3
+AGAIN = 5
 """The power is cut once more, in what follows, in one of so many states: `prove durability` does
 so in every one."""
 

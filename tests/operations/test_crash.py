@@ -11,7 +11,7 @@ from vault.ledger.merkle import tree_root
 from vault.operations.entries import write_note
 from vault.operations.inspect import check_vault
 
-STATES = 300
+STATES = 200
 """States of each scenario; five of them."""
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 TestWholeLives = pytest.mark.slow(WholeLife.TestCase)
-TestWholeLives.settings = settings(max_examples=12, stateful_step_count=30)
+TestWholeLives.settings = settings(max_examples=8, stateful_step_count=30)
 
 A_FEW = settings(  # until one notices, which most do at once
     max_examples=150, stateful_step_count=30, phases=[Phase.generate], report_multiple_bugs=False

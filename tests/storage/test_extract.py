@@ -325,7 +325,7 @@ def test_a_rename_that_fails_leaves_nothing(extract, tmp_path, monkeypatch):
 
 def test_what_is_no_folder_is_refused(extract, tmp_path):
     (tmp_path / "out").write_bytes(b"kept")
-    with pytest.raises(VaultError, match="not a folder"):
+    with pytest.raises(VaultError, match="is no folder"):
         write_all(extract())
     assert (tmp_path / "out").read_bytes() == b"kept"
 
