@@ -545,3 +545,76 @@ def test_a_row_is_tried_under_the_four_newest_ids_before_the_cell():
     assert ids[1:5] == sealers.before(Cell(6, 64 * 6, 1, bytes(16)))[0]
     assert ids[0:4] == sealers.before(Cell(6, 64 * 6 + 1, 1, bytes(16)))[0]
     assert ids[4:] == sealers.before(Cell(3, 64 * 3, 1, bytes(16)))[0]
+
+
+@pytest.mark.parametrize("slots", [(0,), (1,), (0, 1)])
+@pytest.mark.parametrize("volumes", [1, 3])
+def test_what_a_save_left_that_never_finished_does_not_hide_the_one_after_it(volumes, slots):
+    """It has the number of the one that came instead, and rows beyond it."""
+    world = lived(volumes, commits=4)
+    many = {(RECORD, 8, number): b"unfinished" for number in range(19)}
+    rows = cut_off(world, volumes - 1, many, whole=(4 if volumes == 1 else 2) - 1)
+    assert rows == (4 if volumes == 1 else 2)
+    session = world.open()
+    for level in range(volumes):
+        world.put(session, level, {(RECORD, 9, 50): b"acknowledged"})
+    world.commit(session)
+    session.close()
+    destroy_cells(world, slots=slots)
+    container = opened(world, ["one", "two", "three"][volumes - 1])
+    assert [(kept, 0) for kept in world.kept] == left(container)
+    found = container.volumes(lambda *_: None)
+    assert [(False, 0, False)] * volumes == [
+        (one.by_headers, one.since, one.behind) for one in found
+    ]
+    container.close()
+
+
+@pytest.mark.parametrize("level", [None, 1])
+def test_a_root_lost_of_several_of_one_save_is_no_later_save(level):
+    world = lived(commits=4)
+    session = world.open()
+    world.put(session, 2, {(RECORD, 8, number): b"x" for number in range(19)})
+    first = session.status(0).epoch
+    world.commit(session)
+    last = session.status(0).epoch - 1
+    assert 2 == last - first + 1
+    session.close()
+    destroy_cells(world, slots=[1])
+    destroy_roots(world, [last % 64], levels=[] if level is None else [level])
+    container = opened(world)
+    found = container.volumes(lambda *_: None)
+    assert world.kept == [read_rows(one.volume).content for one in found]
+    since = [0, 0 if level is None else 1, 0]
+    assert since == [one.since for one in found]
+    assert not any(one.behind for one in found)
+    container.close()
+
+
+SHARES = SMALL.shares
+ROW = range(SHARES[2].first + SHARES[2].blocks)
+
+
+@pytest.mark.parametrize("commits", [0, 4])
+@pytest.mark.parametrize(
+    "torn",
+    [
+        *(ROW[:end] for end in (4, SHARES[1].first, SHARES[1].first + 1, SHARES[2].first, 29)),
+        ROW[SHARES[1].first :],
+        ROW[SHARES[2].first :],
+        [*ROW[: SHARES[1].first], *ROW[SHARES[2].first :]],
+    ],
+)
+def test_a_save_torn_within_a_row_is_no_damage_without_its_slot(commits, torn):
+    world = lived(commits=commits)
+    assert 1 == cut_off(world, 2, {(RECORD, 9, 1): b"changed"}, torn=torn)
+    if commits:
+        destroy_cells(world, slots=[1])
+    container = opened(world)
+    found = container.volumes(lambda *_: None)
+    assert [(0, False)] * 3 == [(one.since, one.behind) for one in found]
+    old, new = world.kept[2], {**world.kept[2], (RECORD, 9, 1): b"changed"}
+    contents = [read_rows(one.volume).content for one in found]
+    assert world.kept[:2] == contents[:2]
+    assert contents[2] in (old, new)
+    container.close()

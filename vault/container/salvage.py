@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from vault.container.form import Form
     from vault.container.geometry import Geometry
     from vault.container.head import Unlocked
+    from vault.container.root import Root, RootHead
     from vault.storage.interface import Disk, File
 
     Sealer = tuple[int, bytes]
@@ -112,17 +113,15 @@ class DamagedContainer:
         levels = []
         for share, key in zip(geometry.shares, self._keys, strict=False):
             reader = ShareReader(file, geometry, share, VolumeKeys(key))
+            heads = sealers.learn(reader)
+            unfinished: set[bytes] = set()
+            if not sure and heads:
+                cell, unfinished = _standing(reader, heads, cells, cell)
             state, findings = recover(reader, cell)
-            if not sure and state is not None:
-                before = _before(reader, state, cells)
-                cell = before or cell or _stand_in(geometry, state, cells)
-                written = max(written, cell.epoch)
-                if before:
-                    sure = True
-                    state, findings = recover(reader, before)
-            newest = sealers.learn(reader)
             level = _Level(reader, state, findings, sealers.before(cell))
-            level.compare(written, sealers.rooted, None if sure else newest)
+            level.compare(max(written, cell.epoch if cell else 0), sealers.rooted)
+            if not sure:
+                level.suspect(heads, unfinished, sealers.rooted)
             levels.append(level)
         for row in range(geometry.rows):
             for level in levels:
@@ -215,36 +214,57 @@ def _newest(cells: Sequence[Cell]) -> Cell | None:
     return max(cells, key=lambda cell: cell.commit)
 
 
-def _before(reader: ShareReader, state: State, cells: Sequence[Cell]) -> Cell | None:
-    """Where the newest root is of a save that never finished, return the cell before it.
-
-    Slot 1 of a new file was never written, and reads as if it were damaged. A row that still bears
-    an older root than that save was to write there tells the two apart: no damage brings one back,
-    and before all rows are durable no cell is written.
-    """
-    newest = max(cells, key=lambda cell: cell.commit, default=None)
-    if newest is None or state.commit != newest.commit + 1:
-        return None
-    own = state.table[state.epoch % reader.geometry.rows].commit_id
-    for row, known in enumerate(state.table):
-        if known.commit_id == own:
-            heads = reader.root_heads(row, torn=True)
-            if any(head.epoch < known.epoch for head in heads):
-                return newest
-    return None
-
-
-def _stand_in(geometry: Geometry, state: State, cells: Sequence[Cell]) -> Cell:
-    """Say what counts without a sure cell: the least secret level's newest root, or a newer cell.
+def _standing(
+    reader: ShareReader, heads: Sequence[RootHead], cells: Sequence[Cell], below: Cell | None
+) -> tuple[Cell | None, set[bytes]]:
+    """Say which save counts for a level where a slot has no valid cell: the newest that finished.
 
     Args:
-        geometry: the container's layout.
-        state: of the least secret level that has a root.
-        cells: all valid ones.
+        reader: of the level.
+        heads: all roots of the level.
+        cells: the valid ones.
+        below: what counts for the level below it; None for the lowest that has a root.
+
+    Returns:
+        What counts as if it were the cell, None where nothing does; and ids of saves of which rows
+        are there, and which never finished.
     """
-    newest = state.table[state.epoch % geometry.rows]
-    stand_in = Cell(state.commit, state.epoch + 1, 1, newest.commit_id)
-    return max([stand_in, *cells], key=lambda cell: cell.epoch)
+    rows = reader.geometry.rows
+    found = newest = max(cells, key=lambda cell: cell.commit, default=None)
+    unfinished: set[bytes] = set()
+    for head in sorted(heads, key=lambda one: one.epoch, reverse=True):
+        told = newest is not None and head.commit <= newest.commit  # by the cell, or refuted
+        if told or head.commit_id in unfinished:
+            continue
+        root = reader.root(head.epoch % rows, head)
+        if root and _never_finished(heads, root, rows):
+            unfinished.add(head.commit_id)
+        elif root and (below is None or head.epoch < below.epoch):
+            found = Cell(head.commit, head.epoch + 1, 1, head.commit_id)
+            break
+    if below is None:
+        return found, unfinished
+    last = below.epoch - 1
+    torn = below not in cells and any(
+        head.epoch % rows == last % rows and head.epoch < last for head in heads
+    )
+    return found if torn or below.commit_id in unfinished else below, unfinished
+
+
+def _never_finished(heads: Sequence[RootHead], root: Root, rows: int) -> bool:
+    """Tell whether a row of a save bears an older root, or one of the save that came instead.
+
+    No damage brings an older one back, and before all rows are durable no cell is written. Slot 1
+    of a new file was never written, and reads as if it were damaged: this tells the two apart.
+    """
+    own = root.head.commit_id
+    due = {row.epoch % rows: row.epoch for row in root.table if row.commit_id == own}
+    return any(
+        head.epoch < due[head.epoch % rows]
+        or (head.epoch == due[head.epoch % rows] and head.commit_id != own)
+        for head in heads
+        if head.epoch % rows in due
+    )
 
 
 class _Sealers:
@@ -266,11 +286,11 @@ class _Sealers:
     def _add(self, epoch: int, commit_id: bytes) -> None:
         self._known[epoch % self._geometry.rows].add((epoch, commit_id))
 
-    def learn(self, reader: ShareReader) -> int:
+    def learn(self, reader: ShareReader) -> list[RootHead]:
         """Take in what the roots of a level say: each of its own row, the newest of all rows.
 
         Returns:
-            Epoch of its newest root, or −1.
+            All of them.
         """
         rows = range(self._geometry.rows)
         heads = [head for row in rows for head in reader.root_heads(row, torn=True)]
@@ -289,7 +309,7 @@ class _Sealers:
                 for row in root.table:
                     if row.commit_id != bytes(COMMIT_ID_SIZE):
                         self._add(row.epoch, row.commit_id)
-        return max((head.epoch for head in heads), default=-1)
+        return heads
 
     def before(self, cell: Cell | None) -> list[list[Sealer]]:
         """Return per row what is known so far, newest first; not what never finished."""
@@ -312,7 +332,7 @@ class _Level:
         sealers: list[list[Sealer]],
     ) -> None:
         self._reader = reader
-        self._since = 0
+        self._since = self._written = 0
         self._behind = state is None
         self._findings = findings
         self._rootless = state is None
@@ -321,14 +341,12 @@ class _Level:
         self._read = [0] * reader.geometry.rows
         self._newer: dict[bytes, tuple[int, int, bytes]] = {}
 
-    def compare(self, written: int, rooted: set[int], newest: int | None) -> None:
+    def compare(self, written: int, rooted: set[int]) -> None:
         """See what was written after the root that counts.
 
         Args:
             written: rows written so far, at least.
             rooted: rows with a root of this level or a lower one.
-            newest: epoch of the newest root of this level; None where it is sure that no more
-                rows were written.
         """
         if self._rootless:
             return
@@ -336,12 +354,28 @@ class _Level:
         since = range(max(following, written - rows), written)
         self._since = len(since)
         self._behind = not rooted.issuperset(since)
-        if newest is not None:
-            # What was left out as unfinished may be a save whose cell is lost. And every row has
-            # some root: where the next has none, it may have been newer.
-            beyond = max([written - 1, *rooted]) + 1
-            self._behind |= newest > self._state.epoch
-            self._behind |= all(epoch % rows != beyond % rows for epoch in rooted)
+        self._written = written
+
+    def suspect(self, heads: Sequence[RootHead], unfinished: set[bytes], rooted: set[int]) -> None:
+        """Where a cell may be lost: see whether a save followed that does not count.
+
+        Args:
+            heads: roots of this level.
+            unfinished: ids of saves that never finished.
+            rooted: rows with a root of this level or a lower one.
+        """
+        if self._rootless:
+            return
+        rows = self._reader.geometry.rows
+        # Every row has some root, and a save begins with the next: where that has none, it may
+        # have been of one.
+        self._behind |= all((epoch - self._written) % rows for epoch in rooted)
+        for head in heads:
+            if head.commit > self._state.commit and head.commit_id not in unfinished:
+                torn = any(
+                    epoch % rows == head.epoch % rows for epoch in rooted if epoch < head.epoch
+                )
+                self._behind |= not torn
 
     def scan(self, row: int) -> None:
         """Open every block of a row that counts."""
