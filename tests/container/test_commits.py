@@ -192,15 +192,16 @@ def crowded(part: float = 0.6) -> tuple[World, object]:
     return world, session
 
 
-def test_commits_that_only_move_go_before_where_room_is_lacking(monkeypatch):
-    world, session = crowded()
-    moves, written = [], []
-    original, write = layout.choose_rows, commit.write_commit
+@pytest.fixture
+def saves(monkeypatch):
+    """What was chosen for each save, and what was written: whether it carries, and its rows."""
+    chosen, written = [], []
+    choose, write = layout.choose_rows, commit.write_commit
 
     def noted(volumes, geometry, epoch, *, carry):
-        rows = original(volumes, geometry, epoch, carry=carry)
+        rows = choose(volumes, geometry, epoch, carry=carry)
         if rows:
-            moves.append((carry, rows))
+            chosen.append((carry, rows))
         return rows
 
     def noting(ring, cell, volumes, rows, *, carry):
@@ -209,6 +210,12 @@ def test_commits_that_only_move_go_before_where_room_is_lacking(monkeypatch):
 
     monkeypatch.setattr("vault.container.session.choose_rows", noted)
     monkeypatch.setattr("vault.container.session.write_commit", noting)
+    return chosen, written
+
+
+def test_commits_that_only_move_go_before_where_room_is_lacking(saves):
+    world, session = crowded()
+    chosen, written = saves
     for _ in range(14):
         for volume in session.volumes:
             held = sorted(world.kept[volume.level])
@@ -217,8 +224,26 @@ def test_commits_that_only_move_go_before_where_room_is_lacking(monkeypatch):
         world.commit(session)
         world.check(session)
         assert not told(session, "reserve is used up")
-    assert moves == written
-    assert {False, True} == {carry for carry, _ in moves}
+    assert chosen == written
+    assert {False, True} == {carry for carry, _ in written}
+
+
+@pytest.mark.parametrize("clean", [2, 3])
+def test_they_write_as_many_rows_as_are_clean_where_few_are(saves, clean):
+    world = World(2, contents=[{}, payloads(200)])
+    session = world.open()
+    beyond = session.volumes[1].free_rows(session.status(1).epoch)
+    session.close()
+    world.foreign_rows(beyond - clean, level=0)
+    chosen, written = saves
+    chosen.clear()
+    written.clear()
+    session = world.open()
+    world.put(session, 1, payloads(session.top.batch_limit(), seed=7))
+    world.commit(session)
+    world.check(session)
+    assert chosen == written
+    assert (False, clean) in written
 
 
 def test_media_fill_three_quarters_and_the_rest_seven_eighths():

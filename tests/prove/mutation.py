@@ -169,8 +169,17 @@ def justified() -> dict[str, str]:
     return dict(pairs)
 
 
-def report(mutants: Sequence[Mutant], told: dict[str, tuple[str, str]]) -> int:
-    """Print each survivor without a reason, then the score of each room."""
+def report(mutants: Sequence[Mutant], told: dict[str, tuple[str, str]], *, whole: bool) -> int:
+    """Print each survivor without a reason, then the score of each room.
+
+    Args:
+        mutants: those asked for.
+        told: the verdict on each.
+        whole: whether these are all of their files.
+
+    Returns:
+        How many survive without a reason, and how many reasons are for none that survives.
+    """
     known = justified()
     alive = [one for one in mutants if told[one.name][0] not in {KILLED, TIMED_OUT}]
     for mutant in alive:
@@ -180,8 +189,10 @@ def report(mutants: Sequence[Mutant], told: dict[str, tuple[str, str]]) -> int:
         for sign, lines in (("-", mutant.before), ("+", mutant.after)):
             print("".join(f"  {sign} {line.rstrip()}\n" for line in lines), end="")
     names = {one.name for one in alive}
-    for name in sorted(known.keys() & {one.name for one in mutants} - names):
-        print(f"\nkilled, and yet listed in {SURVIVORS.name}: {name}")
+    files = {one.path for one in mutants}
+    stale = {name for name in known.keys() - names if whole and name.partition(":")[0] in files}
+    for name in sorted(stale):
+        print(f"\nkilled or not there, and yet listed in {SURVIVORS.name}: {name}")
     print("\n| room | mutants | killed | timed out | survived | of these justified | score |")
     print("|---|---|---|---|---|---|---|")
     for room in ROOMS:
@@ -194,7 +205,7 @@ def report(mutants: Sequence[Mutant], told: dict[str, tuple[str, str]]) -> int:
                 f"| {room} | {len(inside)} | {counts[KILLED]} | {counts[TIMED_OUT]} "
                 f"| {len(inside) - dead} | {excused} | {dead / len(inside):.1%} |"
             )
-    return sum(name not in known for name in names)
+    return sum(name not in known for name in names) + len(stale)
 
 
 def main() -> int:
@@ -239,10 +250,11 @@ def main() -> int:
     found, seconds = reached(wanted.new if wanted.reuse else TESTS, more=wanted.reuse)
     told |= verdicts(list(jobs_of(left, found, seconds, wanted.patience)), wanted.processes)
     keep(told)
-    count = report(mutants, told)
+    count = report(mutants, told, whole=not wanted.pattern)
     # Line numbers of a run before may be those of other sources.
     whole = wanted.reuse or every_branch_is_reached()
-    print(f"\n{count or 'no'} survivors without a reason, {time.monotonic() - started:.0f} s")
+    print(f"\n{count or 'no'} without a reason, or listed and dead")
+    print(f"{time.monotonic() - started:.0f} s")
     return 1 if count or not whole else 0
 
 
