@@ -213,7 +213,9 @@ def main() -> int:
     parser.add_argument("pattern", nargs="?", default="", help="only mutants whose name holds it")
     parser.add_argument("--room", choices=ROOMS, action="append")
     parser.add_argument("--reuse", action="store_true", help="what is known of the tests")
-    parser.add_argument("--again", action="store_true", help="only what was not killed last time")
+    parser.add_argument(
+        "--again", action="store_true", help="only what was neither killed nor listed"
+    )
     parser.add_argument(
         "--patience", type=float, default=PATIENCE, help="seconds of tests for each"
     )
@@ -243,8 +245,12 @@ def main() -> int:
             if wanted.pattern in one.name
         ]
     told = last_verdicts() if wanted.again else {}
+    known = justified().keys() & told.keys()
     left = [
-        one for one in mutants if told.get(one.name, (SURVIVED, ""))[0] not in {KILLED, TIMED_OUT}
+        one
+        for one in mutants
+        if one.name not in known
+        and told.get(one.name, (SURVIVED, ""))[0] not in {KILLED, TIMED_OUT}
     ]
     print(f"{len(left)} mutants", flush=True)
     found, seconds = reached(wanted.new if wanted.reuse else TESTS, more=wanted.reuse)
