@@ -6,11 +6,13 @@ import pytest
 
 from container.key_holder import KeyHolder, history
 from container.worlds import PATH, World, read_all, told
+from seam.small import SMALL_FORM, seeded
 from vault.container.block import PAGE
 from vault.container.cell import LIMIT, Cell
 from vault.container.geometry import CELL_UNIT
 from vault.container.recovery import State
 from vault.container.root import RootHead, Row, empty_table
+from vault.container.session import open_container
 from vault.errors import RolledBack
 
 
@@ -280,6 +282,17 @@ def test_level_0_without_one_root_that_can_be_is_told_and_left_out():
     assert (0, 0) == (status.lag, status.used)
     session.close()
     upper_intact(world, altered=False)
+
+
+def test_who_says_nothing_of_it_writes_to_no_altered_file():
+    world, _ = history()
+    impossible_roots(world)
+    session = open_container(
+        world.disk, PATH, "one", writable=True, form=SMALL_FORM, random=seeded(1)
+    )
+    with pytest.raises(RolledBack):
+        session.commit()
+    session.close()
 
 
 def test_a_volume_of_which_no_root_fits_starts_anew_only_when_asked_for():

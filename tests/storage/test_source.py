@@ -10,6 +10,7 @@ import sys
 import pytest
 
 from vault.errors import NotFound, SourceChanged, VaultError
+from vault.storage import source as source_module
 from vault.storage.source import (
     FileSource,
     Found,
@@ -288,6 +289,7 @@ def test_a_folder_that_cannot_be_listed_is_told_and_the_rest_is_walked(tmp_path,
     monkeypatch.setattr(os, "listdir", listdir)
     closed, found = walk(str(tmp_path))
     assert isinstance(closed, Skipped)
+    assert str(tmp_path / "closed") == closed.path
     assert "not allowed" in str(closed.why)
     assert isinstance(found, Found)
 
@@ -384,3 +386,37 @@ def test_what_is_read_at_once_is_asked_for_once(source, monkeypatch):
     monkeypatch.setattr(os, "readv", watched)
     source.readinto(bytearray(60))
     assert [60] == asked
+
+
+def test_what_comes_in_pieces_is_put_together(source, monkeypatch):
+    original = source_module._read_into
+    monkeypatch.setattr(
+        source_module, "_read_into", lambda number, view: original(number, view[:7])
+    )
+    buffer = bytearray(source.size)
+    assert 100 == source.readinto(buffer)
+    assert buffer == bytes(range(100))
+
+
+def test_who_changes_a_file_is_told_what_to_do(source, tmp_path):
+    os.utime(source.path, (1, 1))
+    with pytest.raises(SourceChanged) as caught:
+        source.check_unchanged()
+    assert "Close the program that is writing it; then add it again." == caught.value.hint
+
+
+def test_of_a_file_in_a_folder_path_name_and_size_are_found(tmp_path):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "file").write_bytes(b"12345")
+    place = str(tmp_path / "folder")
+    assert [Found(os.path.join(place, "file"), b"folder/file", named=False, size=5)] == list(
+        walk(place)
+    )
+
+
+def test_a_stream_has_the_name_of_standard_input():
+    assert b"-" == StreamSource(io.BytesIO()).name
+
+
+def test_a_stream_that_nobody_looked_into_begins_at_its_beginning():
+    assert b"abc" == ReadAhead(io.BytesIO(b"abcdef")).read(3)
