@@ -547,13 +547,16 @@ def test_a_row_is_tried_under_the_four_newest_ids_before_the_cell():
     assert ids[4:] == sealers.before(Cell(3, 64 * 3, 1, bytes(16)))[0]
 
 
+@pytest.mark.parametrize("lacking", [0, 1])
 @pytest.mark.parametrize("slots", [(0,), (1,), (0, 1)])
 @pytest.mark.parametrize("volumes", [1, 3])
-def test_what_a_save_left_that_never_finished_does_not_hide_the_one_after_it(volumes, slots):
+def test_what_a_save_left_that_never_finished_does_not_hide_the_one_after_it(
+    volumes, slots, lacking
+):
     """It has the number of the one that came instead, and rows beyond it."""
     world = lived(volumes, commits=4)
     many = {(RECORD, 8, number): b"unfinished" for number in range(19)}
-    rows = cut_off(world, volumes - 1, many, whole=(4 if volumes == 1 else 2) - 1)
+    rows = cut_off(world, volumes - 1, many, whole=(4 if volumes == 1 else 2) - lacking)
     assert rows == (4 if volumes == 1 else 2)
     session = world.open()
     for level in range(volumes):
@@ -617,4 +620,41 @@ def test_a_save_torn_within_a_row_is_no_damage_without_its_slot(commits, torn):
     contents = [read_rows(one.volume).content for one in found]
     assert world.kept[:2] == contents[:2]
     assert contents[2] in (old, new)
+    container.close()
+
+
+def test_a_cell_refutes_what_was_left_under_its_number():
+    """All rows of a save that never finished; of the one that came instead the root is lost."""
+    world = lived(1, commits=4)
+    many = {(RECORD, 8, number): b"unfinished" for number in range(19)}
+    assert 4 == cut_off(world, 0, many, whole=4)
+    session = world.open()
+    world.put(session, 0, {(RECORD, 9, 50): b"acknowledged"})
+    world.commit(session)
+    row = (session.status(0).epoch - 1) % 64
+    session.close()
+    destroy_cells(world, slots=[0])
+    destroy_roots(world, [row], levels=[0])
+    container = opened(world, "one")
+    (found,) = container.volumes(lambda *_: None)
+    assert world.kept == [read_rows(found.volume).content]
+    assert (1, True) == (found.since, found.behind)
+    container.close()
+
+
+def test_a_row_without_any_root_is_told_whatever_else_is_known_to_be_unfinished():
+    world = lived(2, commits=4)
+    before = world.disk.read(PATH)
+    many = {(RECORD, 8, number): b"unfinished" for number in range(19)}
+    assert 3 == cut_off(world, 1, many, whole=3)
+    for row in (5, 6):  # the share of level 0 was not written there
+        start = SMALL.row_offset(row)
+        end = start + SMALL.shares[1].first * SMALL.sealed
+        world.disk.damage(PATH, start, before[start:end])
+    destroy_roots(world, [4], levels=[0, 1])
+    destroy_cells(world, slots=[1])
+    container = opened(world, "two")
+    found = container.volumes(lambda *_: None)
+    assert world.kept == [read_rows(one.volume).content for one in found]
+    assert [True, True] == [one.behind for one in found]
     container.close()
