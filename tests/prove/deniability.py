@@ -2,7 +2,8 @@
 
 The snapshot game of docs/deniability.md with as many pairs as asked for, on all processors; the
 same searcher on designs that are wrong, where it must win; operations, views, bytes, unlocking; and
-the table without conditions. The same seed makes the same pairs.
+the table without conditions. The same seed makes the same pairs; of the two games, each may be
+played alone, at the certainty that both have together.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from deniability.designs import SEEN_IN_COPIES, SHIPPED  # noqa: E402
 from deniability.game import CERTAINTY, SEED, USUAL, Tally, judge, play_many  # noqa: E402
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from deniability.game import Verdict
 
@@ -36,6 +37,9 @@ BUSY = USUAL._replace(
     sessions=(5, 8), private=0.7, feed=0.3, neglect=0, killed=0, scrub=0, full=0.6
 )
 """Lives in which designs that are wrong have something to show."""
+
+GAMES = (1, 2)
+"""How many levels are revealed, in each of the games."""
 
 Job = tuple[str, int, str, range]
 
@@ -67,8 +71,10 @@ def looked_at(job: Job) -> int:
 class Proof:
     """All parts, with their sizes."""
 
-    def __init__(self, pool: ProcessPoolExecutor, pairs: int, seed: int) -> None:
-        self._pool, self.pairs, self.seed = pool, pairs, str(seed)
+    def __init__(
+        self, pool: ProcessPoolExecutor, pairs: int, seed: int, revealed: Sequence[int] = GAMES
+    ) -> None:
+        self._pool, self.pairs, self.seed, self.revealed = pool, pairs, str(seed), revealed
 
     def gather(
         self, work: Callable[[Job], Tally], what: str, revealed: int, pairs: int, role: str
@@ -76,17 +82,19 @@ class Proof:
         """Have all processes do parts of the work; in the end it is as if one had done it."""
         jobs = [(what, revealed, f"{self.seed}{role}", part) for part in chunks(range(pairs))]
         whole = Tally()
-        for tally in self._pool.map(work, jobs):
+        for done, tally in enumerate(self._pool.map(work, jobs), 1):
             whole.extend(tally)
+            if sys.stderr.isatty() or not done % 400:
+                print(f"{what or 'game'}{role}: {whole.pairs} of {pairs}", file=sys.stderr)
         return whole
 
     def game(self) -> bool:
         """The snapshot game, with level 0 revealed, and with levels 0 and 1."""
         good = True
-        for revealed in (1, 2):
+        for revealed in self.revealed:
             training = self.gather(played, "", revealed, max(20, self.pairs // 10), "/training")
             tally = self.gather(played, "", revealed, self.pairs, "")
-            verdict = judge(tally, training, families=2)
+            verdict = judge(tally, training, families=len(GAMES))
             print(f"\n## Snapshot game, levels revealed: {revealed}\n")
             report(verdict)
             good &= verdict.passed
@@ -99,7 +107,7 @@ class Proof:
         print(f"\n## Designs that are wrong, {pairs} pairs each\n")
         print("| design | levels revealed | what tells most | AUC | classifier |")
         print("|---|---|---|---|---|")
-        for revealed in (1, 2):
+        for revealed in self.revealed:
             for name in SEEN_IN_COPIES:
                 training = self.gather(played, name, revealed, pairs, "/training")
                 verdict = judge(self.gather(played, name, revealed, pairs, ""), training)
@@ -192,11 +200,14 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     parser.add_argument("--part", choices=parts, action="append", help="only this; may be repeated")
+    parser.add_argument(
+        "--revealed", type=int, choices=GAMES, action="append", help="levels; only this game"
+    )
     wanted = parser.parse_args()
     failed = []
     print(f"# Deniability: {wanted.pairs} pairs, seed {wanted.seed}")
     with ProcessPoolExecutor(wanted.processes) as pool:
-        proof = Proof(pool, wanted.pairs, wanted.seed)
+        proof = Proof(pool, wanted.pairs, wanted.seed, wanted.revealed or GAMES)
         for part in wanted.part or parts:
             started = time.monotonic()
             if not getattr(proof, part)():
