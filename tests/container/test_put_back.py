@@ -102,27 +102,47 @@ def test_going_on_after_a_row_was_put_back_keeps_everything_else(rounds):
     session.close()
 
 
+class SetBack(Rounds):
+    """Commits after the copy whose cells are put back; `before` is that copy."""
+
+    def __init__(self, back: int) -> None:
+        super().__init__()
+        session = self.world.open()
+        for _ in range(back):
+            session.commit()
+        self.places = dict(session.top.where)
+        self.last = self.newest
+        self.newest = (session.status(2).epoch - 1) % self.geometry.rows
+        session.close()
+        self.before, self.new = self.new, self.world.disk.read(PATH)
+
+    def check_top(self, row: int) -> None:
+        """All but what stood in a row is there, and alteration is told."""
+        self.put_back_cells(self.before)
+        session = self.world.open(writable=False)
+        kept = self.world.kept[2]
+        lost = {parse_name(name) for name, spot in self.places.items() if spot >> SPOT_BITS == row}
+        expected = {name: data for name, data in kept.items() if name not in lost}
+        assert lost
+        assert (expected, set()) == read_all(session.top)
+        assert told(session, "Volume 3: altered")
+        session.close()
+
+
 @pytest.mark.parametrize("back", [2, 3, 7, 40])
 def test_cells_and_a_row_of_older_copies_cost_that_row_only(back):
-    rounds = Rounds()
-    session = rounds.world.open()
-    for _ in range(back):
-        session.commit()
-    rows = {spot >> SPOT_BITS for spot in session.top.where.values()}
-    newest = session.status(2).epoch - 1
-    places = dict(session.top.where)
-    session.close()
-    cells, rounds.new = rounds.new, rounds.world.disk.read(PATH)
-    row = min(rows - {newest % rounds.geometry.rows})
+    rounds = SetBack(back)
+    rows = {spot >> SPOT_BITS for spot in rounds.places.values()}
+    row = min(rows - {rounds.newest})
     rounds.put_back(row)
-    rounds.put_back_cells(cells)
-    session = rounds.world.open(writable=False)
-    kept = rounds.world.kept[2]
-    lost = {parse_name(name) for name, spot in places.items() if spot >> SPOT_BITS == row}
-    expected = {name: data for name, data in kept.items() if name not in lost}
-    assert (expected, set()) == read_all(session.top)
-    assert told(session, "Volume 3: altered")
-    session.close()
+    rounds.check_top(row)
+
+
+def test_so_do_cells_from_a_whole_ring_before_and_the_row_that_was_last_then():
+    rounds = SetBack(70)
+    rounds.old = rounds.before
+    rounds.put_back(rounds.last)
+    rounds.check_top(rounds.last)
 
 
 def test_a_row_of_another_longer_history_hides_nothing():
@@ -144,6 +164,71 @@ def test_a_row_of_another_longer_history_hides_nothing():
     session = world.open(writable=False)
     assert told(session, "Volume 3: altered")
     world.check(session)
+    session.close()
+
+
+@pytest.mark.parametrize(("shared", "own", "longer"), [(5, 8, 60), (60, 3, 9), (60, 3, 5)])
+def test_any_row_of_a_longer_history_costs_what_stood_in_it_and_nothing_newer(shared, own, longer):
+    """A backup was put back and written on; the histories parted early, or late."""
+    world, copies = history(shared + longer, top=400)
+    other = world.disk.read(PATH)
+    world.disk.put(PATH, copies[shared])
+    session = world.open()
+    world.kept = [read_all(volume).content for volume in session.volumes]
+    for number in range(own):
+        for level in range(3):
+            world.put(session, level, {(PAGE, 3, number): b"other history"})
+        world.commit(session)
+    geometry, epoch = session.geometry, session.status(2).epoch
+    places = [dict(volume.where) for volume in session.volumes]
+    session.close()
+    new = world.disk.read(PATH)
+    hits = 0
+    for row in set(range(geometry.rows)) - {(epoch - 1) % geometry.rows}:
+        at, end = geometry.row_offset(row), geometry.row_offset(row + 1)
+        world.disk.put(PATH, new)
+        world.disk.damage(PATH, at, other[at:end])
+        session = world.open(writable=False)
+        for volume, spots in zip(session.volumes, places, strict=True):
+            names = {parse_name(name) for name, spot in spots.items() if spot >> SPOT_BITS == row}
+            hit = names if new[at:end] != other[at:end] else set()
+            expected = {
+                name: data for name, data in world.kept[volume.level].items() if name not in hit
+            }
+            assert (expected, set()) == read_all(volume)
+            assert volume.findings.lost == len(hit)
+            assert not hit or volume.findings.altered
+            hits += len(hit)
+        session.close()
+    assert hits
+
+
+def test_beyond_cells_of_another_history_and_its_row_the_newest_counts():
+    """What stands behind the cell is of the other history, of which hardly a row is there."""
+    world, copies = history(70, top=400)
+    other = world.disk.read(PATH)
+    world.disk.put(PATH, copies[3])
+    session = world.open()
+    world.kept = [read_all(volume).content for volume in session.volumes]
+    for number in range(72):
+        for level in range(3):
+            world.put(session, level, {(PAGE, 3, number % 20): b"other history"})
+        world.commit(session)
+    geometry = session.geometry
+    places = dict(session.top.where)
+    session.close()
+    row = (geometry.rows + 69) % geometry.rows
+    at = geometry.row_offset(row)
+    world.disk.damage(PATH, at, other[at : at + geometry.pitch])
+    for end in (0, 1):
+        for slot in (0, 1):
+            at = geometry.cell_offset(end, slot)
+            world.disk.damage(PATH, at, other[at : at + CELL_UNIT])
+    session = world.open(writable=False)
+    lost = {parse_name(name) for name, spot in places.items() if spot >> SPOT_BITS == row}
+    expected = {name: data for name, data in world.kept[2].items() if name not in lost}
+    assert (expected, set()) == read_all(session.top)
+    assert told(session, "Volume 3: altered")
     session.close()
 
 

@@ -92,12 +92,26 @@ class _Fit(NamedTuple):
     Attributes:
         state: the map.
         rows: rows of its table that hold live blocks and are not of its own commit.
-        put_back: rows with live blocks that bear something older than the table says.
+        put_back: rows with live blocks that bear something else than the table says.
     """
 
     state: State
     rows: int
     put_back: int
+
+    @property
+    def agreed(self) -> bool:
+        """Whether half of the rows, or more, bear what the table says."""
+        return 2 * self.put_back <= self.rows
+
+    def follows(self, other: _Fit) -> bool:
+        """Whether the commit of another root was made before, in the same history of the file.
+
+        Where that stood, the table has it, or what the ring brought since.
+        """
+        at = other.state.epoch % len(other.state.table)
+        known, row = other.state.table[at], self.state.table[at]
+        return row.epoch > known.epoch or row.commit_id == known.commit_id
 
 
 def recover(reader: ShareReader, cell: Cell | None) -> tuple[State | None, Findings]:
@@ -176,7 +190,7 @@ class _Search:
         newer = [head for head in self.known if head.epoch >= self.epoch and head.counter > counter]
         set_back = any(head.epoch >= reach or head.counter > counter + 1 for head in newer)
         findings.altered |= set_back
-        ahead = self._newest_ahead(newer) if set_back or not behind else None
+        ahead = self._newest_ahead(newer, chosen) if set_back or not behind else None
         findings.unfinished = bool(newer) and not (set_back and ahead)
         return ahead or chosen or self._salvaged()
 
@@ -185,15 +199,16 @@ class _Search:
         cell = self._cell
         return bool(cell and head.epoch == cell.epoch - 1 and head.commit_id != cell.commit_id)
 
-    def _newest_ahead(self, newer: list[RootHead]) -> _Fit | None:
+    def _newest_ahead(self, newer: list[RootHead], behind: _Fit | None) -> _Fit | None:
         """Beyond a cell that was set back: the newest that half of the rows of others agree with.
 
-        One of another history of the file would fit too, with nearly all that it knows lost.
+        One of another history of the file would fit too, with nearly all that it knows lost; or,
+        where the histories parted late, with what the newest behind the cell knows.
         """
         self._maps = _MAPS
         for head in newer:
             fit = self._fit(head)
-            if fit and 2 * fit.put_back <= fit.rows:
+            if fit and fit.agreed and not (behind and behind.agreed and not fit.follows(behind)):
                 return fit
         return None
 
@@ -210,7 +225,8 @@ class _Search:
         """Load a root and its map, if no row with live blocks is newer than the root knows.
 
         A row that bears something older was put back, or damaged: it is judged block by block,
-        and costs no other row. So are rows that are newer, where the root may be `outdated`.
+        and costs no other row. So is a row that bears something from beyond the cell, and one
+        that is newer, where the root may be `outdated`.
         """
         geometry, share = self._geometry, self._reader.share
         if not self._maps:
@@ -225,7 +241,7 @@ class _Search:
             if not row.live or index in singly:
                 continue
             others = [found for found in self._heads[index] if not _is_of(found, row)]
-            if any(found.epoch > row.epoch for found in others) and not outdated:
+            if any(row.epoch < found.epoch < self.epoch for found in others) and not outdated:
                 self._outdated.append(head)
                 return None
             if others:
