@@ -10,8 +10,7 @@ from seam.small import SMALL_FORM, seeded
 from vault.container.block import PAGE
 from vault.container.cell import LIMIT, Cell
 from vault.container.geometry import CELL_UNIT
-from vault.container.recovery import State
-from vault.container.root import RootHead, Row, empty_table
+from vault.container.root import RootHead, Row
 from vault.container.session import open_container
 from vault.errors import RolledBack
 
@@ -304,7 +303,13 @@ def test_a_volume_of_which_no_root_fits_starts_anew_only_when_asked_for():
         session.commit()
     session.close()
     session = world.open(0, allow_altered=True)
-    assert State(-1, 0, 0, empty_table(session.geometry)) == session.top.state
+    assert (-1, 0, 0, {}, 0) == (
+        session.top.state.epoch,
+        session.top.state.counter,
+        session.top.state.commit,
+        session.top.where,
+        session.status(0).used,
+    )
     world.kept[0] = {}
     world.put(session, 0, {(PAGE, 0, 0): b"anew"})
     world.commit(session)
@@ -312,3 +317,18 @@ def test_a_volume_of_which_no_root_fits_starts_anew_only_when_asked_for():
     session = world.open()
     world.check(session)
     assert not session.volumes[0].findings.altered
+
+
+def test_where_the_newest_map_cannot_be_built_the_one_before_is_taken():
+    world, _ = history()
+    holder = KeyHolder(world)
+    row = (holder.cell.epoch - 1) % holder.geometry.rows
+    root = holder.reader.root(row)
+    assert any(root.head.summary)
+    assert root.table[row].live
+    holder.write_root(row, root.head._replace(summary=bytes(len(root.head.summary))), root.table)
+    holder.leave()
+    session = world.open(0, writable=False)
+    assert holder.state.epoch - 1 == session.top.state.epoch
+    assert session.top.findings.altered
+    session.close()

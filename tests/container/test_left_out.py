@@ -132,8 +132,7 @@ def test_an_old_root_is_not_taken_where_too_much_had_to_be_opened():
     session = world.open(writable=False)
     search = _Search(session.volumes[1].reader, session._cell)
     # What stood in rows that were written since is looked for block by block.
-    search._outdated = [search.known[0]]
-    assert search._salvaged()
+    assert search.newest(Findings())
     search._to_open = 0
-    assert search._salvaged() is None
+    assert search.newest(Findings()) is None
     session.close()

@@ -14,7 +14,8 @@ from vault.container.cell import Cell
 from vault.container.geometry import CELL_UNIT, HEAD_SIZE
 from vault.container.head import seal_head
 from vault.container.reading_ahead import ReadingAhead, all_runs
-from vault.container.salvage import _Sealers, open_damaged
+from vault.container.salvage import open_damaged
+from vault.container.standing import Sealers
 from vault.errors import Damaged, InUse, UnlockError
 
 SMALL = small_geometry(SMALL_LENGTH)
@@ -530,7 +531,7 @@ def test_a_share_is_looked_at_to_its_end_however_few_blocks_are_read_at_once(mon
 
 def test_cells_tell_the_ids_of_the_rows_of_their_commits_and_of_no_others():
     cells = [Cell(3, 200, 2, b"c" * 16), Cell(2, 198, 100, b"b" * 16)]
-    known = _Sealers(SMALL, cells).before(None)
+    known = Sealers(SMALL, cells).before(None)
     expected = {epoch % 64: [(epoch, b"b" * 16)] for epoch in range(134, 198)}
     expected[6].insert(0, (198, b"c" * 16))
     expected[7].insert(0, (199, b"c" * 16))
@@ -540,7 +541,7 @@ def test_cells_tell_the_ids_of_the_rows_of_their_commits_and_of_no_others():
 def test_a_row_is_tried_under_the_four_newest_ids_before_the_cell():
     cells = [Cell(turn, 64 * turn + 1, 1, bytes([turn]) * 16) for turn in (3, 1, 5, 2, 4, 6)]
     ids = [(64 * turn, bytes([turn]) * 16) for turn in (6, 5, 4, 3, 2, 1)]
-    sealers = _Sealers(SMALL, cells)
+    sealers = Sealers(SMALL, cells)
     assert ids[:4] == sealers.before(None)[0]
     assert ids[1:5] == sealers.before(Cell(6, 64 * 6, 1, bytes(16)))[0]
     assert ids[0:4] == sealers.before(Cell(6, 64 * 6 + 1, 1, bytes(16)))[0]
@@ -588,9 +589,57 @@ def test_a_root_lost_of_several_of_one_save_is_no_later_save(level):
     container = opened(world)
     found = container.volumes(lambda *_: None)
     assert world.kept == [read_rows(one.volume).content for one in found]
-    since = [0, 0 if level is None else 1, 0]
-    assert since == [one.since for one in found]
-    assert not any(one.behind for one in found)
+    assert [(0, False)] * 3 == [(one.since, one.behind) for one in found]
+    container.close()
+
+
+def test_a_root_that_stands_in_for_cells_vouches_for_all_rows_of_its_save():
+    world = lived(commits=4)
+    session = world.open()
+    world.put(session, 2, {(RECORD, 8, number): b"x" for number in range(19)})
+    world.commit(session)
+    last = session.status(0).epoch - 1
+    session.close()
+    destroy_cells(world, slots=[1])
+    destroy_roots(world, [last % 64], levels=[0, 1])
+    destroy_roots(world, [last % 64, (last - 1) % 64], levels=[2])
+    container = opened(world)
+    found = container.volumes(lambda *_: None)
+    assert world.kept == [read_rows(one.volume).content for one in found]
+    assert [(False, 0), (False, 0), (True, 2)] == [(one.by_headers, one.since) for one in found]
+    container.close()
+
+
+def test_a_save_that_came_instead_of_an_unfinished_one_and_lost_its_root_is_suspected():
+    """All rows of the unfinished one are there but the first, of which nobody can say more."""
+    world = lived(1, commits=4)
+    many = {(RECORD, 8, number): b"unfinished" for number in range(19)}
+    assert 4 == cut_off(world, 0, many, whole=4)
+    session = world.open()
+    world.put(session, 0, {(RECORD, 9, 50): b"acknowledged"})
+    world.commit(session)
+    last = session.status(0).epoch - 1
+    session.close()
+    destroy_cells(world, slots=[1])
+    destroy_roots(world, [last % 64], levels=[0])
+    container = opened(world, "one")
+    [found] = container.volumes(lambda *_: None)
+    assert (RECORD, 9, 50) not in read_rows(found.volume).content
+    assert found.behind
+    container.close()
+
+
+@pytest.mark.parametrize(("commits", "slot"), [(4, 0), (4, 1), (0, 0)])
+def test_a_save_below_that_came_instead_of_an_unfinished_one_leaves_nobody_behind(commits, slot):
+    world = lived(2, commits=commits)
+    many = {(RECORD, 8, number): b"unfinished" for number in range(19)}
+    assert 3 == cut_off(world, 1, many, whole=3)
+    world.foreign_rows(1)
+    destroy_cells(world, slots=[slot])
+    container = opened(world, "two")
+    found = container.volumes(lambda *_: None)
+    assert world.kept == [read_rows(one.volume).content for one in found]
+    assert [(0, False), (1, False)] == [(one.since, one.behind) for one in found]
     container.close()
 
 

@@ -192,6 +192,9 @@ def _settle(session: pytest.Session, place: Path) -> None:
     silent = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):
         os.dup2(silent, number)
+    here = place / "here"  # a change may make a path a relative one
+    here.mkdir()
+    os.chdir(here)
     factory = session.config._tmp_path_factory  # type: ignore[attr-defined]
     factory._given_basetemp, factory._basetemp = None, place
     gc.disable()  # it would touch, and so copy, all that the parent holds

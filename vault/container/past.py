@@ -91,7 +91,6 @@ def rows_to_refill(volume: Volume, epoch: int) -> int:
     # It ends: each row written is full, or takes the last blocks there are.
     while taken - written < best:
         room = data - counts[written]
-        counts[written] = 0
         ahead = max(taken, written + 1)
         while room > 0 and ahead < size:
             moved = min(room, counts[ahead])

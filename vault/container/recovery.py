@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vault.container.block import CONTENT_NAMESPACES
 from vault.container.geometry import NAME_SIZE
+from vault.container.root import Row, empty_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from vault.container.cell import Cell
     from vault.container.geometry import Geometry
-    from vault.container.root import Root, RootHead, Row
+    from vault.container.root import Root, RootHead
     from vault.container.share_io import ShareReader
 
 SPOT_BITS = 16
@@ -55,6 +56,11 @@ class State:
     names: dict[int, bytes] = field(default_factory=dict)
     sealed_by: dict[int, dict[int, tuple[int, bytes]]] = field(default_factory=dict)
 
+    @property
+    def last(self) -> int:
+        """Number of the last row of the newest commit: its root may be damaged."""
+        return max(row.epoch for row in self.table)
+
 
 @dataclass
 class Findings:
@@ -86,32 +92,44 @@ def positions_of(live: int) -> Iterator[int]:
     return compress(range(len(bits)), map((49).__eq__, bits))
 
 
-class _Fit(NamedTuple):
-    """A root that fits, with its map.
+class _Claim(NamedTuple):
+    """A root, and what the rows say of it.
 
     Attributes:
-        state: the map.
-        rows: rows of its table that hold live blocks and are not of its own commit.
-        put_back: rows with live blocks that bear something else than the table says.
+        root: as it was read.
+        singly: rows whose blocks have to say themselves what they are.
+        rows: rows in which a root was read, but for those that a save that never finished may
+            have written.
+        contradicted: those of them that bear something else than the table says. None does,
+            where nothing but commits and crashes made the file.
+        put_back: whether one of these holds live blocks.
     """
 
-    state: State
+    root: Root
+    singly: set[int]
     rows: int
-    put_back: int
+    contradicted: int
+    put_back: bool
 
     @property
     def agreed(self) -> bool:
         """Whether half of the rows, or more, bear what the table says."""
-        return 2 * self.put_back <= self.rows
+        return 2 * self.contradicted <= self.rows
 
-    def follows(self, other: _Fit) -> bool:
+    def follows(self, head: RootHead) -> bool:
         """Whether the commit of another root was made before, in the same history of the file.
 
         Where that stood, the table has it, or what the ring brought since.
         """
-        at = other.state.epoch % len(other.state.table)
-        known, row = other.state.table[at], self.state.table[at]
-        return row.epoch > known.epoch or row.commit_id == known.commit_id
+        row = self.root.table[head.epoch % len(self.root.table)]
+        return row.epoch > head.epoch or row.commit_id == head.commit_id
+
+
+class _Fit(NamedTuple):
+    """A root that fits, with its map."""
+
+    claim: _Claim
+    state: State
 
 
 def recover(reader: ShareReader, cell: Cell | None) -> tuple[State | None, Findings]:
@@ -133,13 +151,25 @@ def recover(reader: ShareReader, cell: Cell | None) -> tuple[State | None, Findi
         findings.altered = True
         return None, findings
     state = chosen.state
-    findings.altered |= chosen.put_back > 0
+    findings.altered |= chosen.claim.put_back
     if not findings.altered:
-        findings.lag = max(0, search.epoch - 1 - state.epoch)
+        findings.lag = max(0, search.epoch - 1 - state.last)
     findings.lost = sum(row.count for row in state.table) - len(state.where)
     if findings.lost:
         _forget_lost(state)
     return state, findings
+
+
+def begin_anew(reader: ShareReader) -> State:
+    """Return the state of a volume that holds nothing, and knows what roots of it there are.
+
+    Else those would speak against the new ones, as long as their rows are not written over.
+    """
+    state = State(-1, 0, 0, empty_table(reader.geometry))
+    for index in range(reader.geometry.rows):
+        for head in reader.root_heads(index, torn=False):
+            state.table[index] = Row(head.epoch, head.commit_id)
+    return state
 
 
 class _Search:
@@ -168,21 +198,17 @@ class _Search:
         )
         newest = max((head.epoch for head in self.known), default=-1)
         self.epoch = cell.epoch if cell else newest + 1
-        self._outdated: list[RootHead] = []
-        self._maps = _MAPS
+        self._window = _rows_from(self._geometry, self.epoch, self._geometry.max_commit_rows)
+        self._claims: dict[RootHead, _Claim | None] = {}
         self._to_open = _ROUNDS * self._geometry.rows * reader.share.blocks
         self._opened: dict[tuple[int, int, bytes], dict[int, bytes | None]] = {}
 
     def newest(self, findings: Findings) -> _Fit | None:
         """Choose the root: the newest behind the cell, unless the cell itself was set back."""
         behind = [head for head in self.known if head.epoch < self.epoch]
-        chosen = None
-        for head in behind:
-            chosen = None if self._contradicts_cell(head) else self._fit(head)
-            if chosen:
-                break
-            findings.altered = True
-        if chosen or behind:
+        chosen = self._first([head for head in behind if not self._contradicts_cell(head)])
+        if behind:
+            findings.altered |= chosen is None or not all(map(chosen.claim.follows, behind))
             counter = chosen.state.counter if chosen else -1
         else:  # the last root of all stood in a row that an unfinished save wrote over, in place
             counter = min(head.counter for head in self.known) - 1
@@ -192,7 +218,7 @@ class _Search:
         findings.altered |= set_back
         ahead = self._newest_ahead(newer, chosen) if set_back or not behind else None
         findings.unfinished = bool(newer) and not (set_back and ahead)
-        return ahead or chosen or self._salvaged()
+        return ahead or chosen
 
     def _contradicts_cell(self, head: RootHead) -> bool:
         """Whether a root stands where the cell's own should, and is not of its commit."""
@@ -200,79 +226,90 @@ class _Search:
         return bool(cell and head.epoch == cell.epoch - 1 and head.commit_id != cell.commit_id)
 
     def _newest_ahead(self, newer: list[RootHead], behind: _Fit | None) -> _Fit | None:
-        """Beyond a cell that was set back: the newest that half of the rows of others agree with.
+        """Beyond a cell that was set back: the newest that half of the rows agree with.
 
-        One of another history of the file would fit too, with nearly all that it knows lost; or,
-        where the histories parted late, with what the newest behind the cell knows.
+        Where it is of another history than the newest behind the cell, more of them than with that.
         """
-        self._maps = _MAPS
-        for head in newer:
-            fit = self._fit(head)
-            if fit and fit.agreed and not (behind and behind.agreed and not fit.follows(behind)):
-                return fit
+        known = behind.claim if behind else None
+        claims = [claim for claim in map(self._claim, newer) if claim and claim.agreed]
+        return self._first(
+            [
+                claim.root.head
+                for claim in claims
+                if known is None
+                or claim.follows(known.root.head)
+                or claim.contradicted < known.contradicted
+            ]
+        )
+
+    def _first(self, heads: Sequence[RootHead]) -> _Fit | None:
+        """Build the map of the newest root, or of one of another history that more rows bear out.
+
+        Where it cannot be built, that of the next.
+        """
+        left = list(heads)
+        for _ in range(_MAPS):
+            best = None
+            for head in left:
+                if best and best.follows(head):
+                    continue
+                claim = self._claim(head)
+                if claim and (best is None or claim.contradicted < best.contradicted):
+                    best = claim
+            if best is None:
+                break
+            state = self._build_map(best)
+            if state:
+                return _Fit(best, state)
+            left.remove(best.root.head)
         return None
 
-    def _salvaged(self) -> _Fit | None:
-        """Where every root is older than some row, take the newest with what it still opens."""
-        self._maps = _MAPS
-        for head in list(self._outdated):
-            fit = self._fit(head, outdated=True)
-            if fit:
-                return fit
-        return None
+    def _claim(self, head: RootHead) -> _Claim | None:
+        """Read a root whole, once, and compare its table with what the rows bear."""
+        if head not in self._claims:
+            root = self._reader.root(head.epoch % self._geometry.rows, head)
+            self._claims[head] = self._compared(root) if root else None
+        return self._claims[head]
 
-    def _fit(self, head: RootHead, *, outdated: bool = False) -> _Fit | None:
-        """Load a root and its map, if no row with live blocks is newer than the root knows.
-
-        A row that bears something older was put back, or damaged: it is judged block by block,
-        and costs no other row. So is a row that bears something from beyond the cell, and one
-        that is newer, where the root may be `outdated`.
-        """
-        geometry, share = self._geometry, self._reader.share
-        if not self._maps:
+    def _compared(self, root: Root) -> _Claim | None:
+        """Compare; `None` if too much is live."""
+        geometry = self._geometry
+        if sum(row.count for row in root.table) > geometry.limit(self._reader.share.level):
             return None
-        root = self._reader.root(head.epoch % geometry.rows, head)
-        if root is None or sum(row.count for row in root.table) > geometry.limit(share.level):
-            return None
-        singly = _written_since(geometry, head.epoch, self.epoch)
-        rows = put_back = 0
-        for index, row in enumerate(root.table):
-            rows += row.live > 0 and row.commit_id != head.commit_id
-            if not row.live or index in singly:
-                continue
-            others = [found for found in self._heads[index] if not _is_of(found, row)]
-            if any(row.epoch < found.epoch < self.epoch for found in others) and not outdated:
-                self._outdated.append(head)
-                return None
-            if others:
-                singly.add(index)
-                put_back += 1
-        self._maps -= 1
-        state = self._build_map(root, singly)
-        return _Fit(state, rows, put_back) if state else None
+        singly = _written_since(geometry, root.head.epoch, self.epoch)
+        rows = contradicted = 0
+        put_back = set()
+        for index, (row, heads) in enumerate(zip(root.table, self._heads, strict=True)):
+            other = any((one.epoch, one.commit_id) != (row.epoch, row.commit_id) for one in heads)
+            if other and row.live:
+                put_back.add(index)
+            if heads and index not in self._window:
+                rows += 1
+                contradicted += other
+        return _Claim(root, singly | put_back, rows, contradicted, not singly >= put_back)
 
-    def _build_map(self, root: Root, singly: set[int]) -> State | None:
+    def _build_map(self, claim: _Claim) -> State | None:
         """Map every live block, first those that summaries name.
 
         Returns:
             `None` if two positions claim one name, a name is impossible, or too many blocks
             had to be opened to know.
         """
-        head = root.head
-        state = State(head.epoch, head.counter, head.commit, root.table)
+        head, table = claim.root.head, claim.root.table
+        state = State(head.epoch, head.counter, head.commit, table)
         rest = []
-        for index, row in enumerate(root.table):
+        for index, row in enumerate(table):
             found = self._heads[index]
             if not row.live:
                 continue
-            if not found or index in singly:
+            if not found or index in claim.singly:
                 rest.append((index, row))
             elif not _add_names(state, index, found[0].summary, row.live):
                 return None
         for index, row in rest:
             sealers = [(row.epoch, row.commit_id)]
-            # Else the row is from an older copy.
-            newer = [found for found in self._heads[index] if found.counter > head.counter]
+            # Only of the commit that came next, and never finished: others put the row there.
+            newer = [found for found in self._heads[index] if found.counter == head.counter + 1]
             sealers += [(found.epoch, found.commit_id) for found in newer]
             if self._to_open < row.count * len(sealers):
                 return None
@@ -319,27 +356,23 @@ class _Search:
         return known[position]
 
 
-def _is_of(head: RootHead, row: Row) -> bool:
-    """Whether a root is the one that the table says the row bears."""
-    return (head.epoch, head.commit_id) == (row.epoch, row.commit_id)
-
-
 def _unfinished(geometry: Geometry, cell: Cell | None) -> set[int]:
     """Rows that a commit which never finished may have written, in part; without a cell any."""
     if cell is None:
         return set(range(geometry.rows))
-    rows = range(cell.epoch, cell.epoch + geometry.max_commit_rows)
-    return {number % geometry.rows for number in rows}
+    return _rows_from(geometry, cell.epoch, geometry.max_commit_rows)
+
+
+def _rows_from(geometry: Geometry, epoch: int, count: int) -> set[int]:
+    """The rows that `count` epochs from one on stand in."""
+    return {number % geometry.rows for number in range(epoch, epoch + count)}
 
 
 def _written_since(geometry: Geometry, root_epoch: int, epoch: int) -> set[int]:
     """Rows that commits without this volume, or unfinished ones, may have overwritten."""
     first = min(root_epoch + 1, epoch)
     count = min(epoch + geometry.max_commit_rows - first, geometry.rows)
-    if root_epoch >= epoch:
-        first = epoch
-        count = geometry.max_commit_rows
-    return {number % geometry.rows for number in range(first, first + count)}
+    return _rows_from(geometry, first, count)
 
 
 def _add_names(state: State, index: int, names: bytes, live: int) -> bool:

@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from vault.container.block import CONTENT_NAMESPACES
-from vault.container.cell import Cell, cell_key, open_cell
-from vault.container.geometry import CELL_UNIT, COMMIT_ID_SIZE, HEAD_SIZE
+from vault.container.cell import cell_key
+from vault.container.geometry import HEAD_SIZE
 from vault.container.head import open_head
 from vault.container.keys import VolumeKeys
 from vault.container.passphrase import normalise
@@ -20,6 +20,7 @@ from vault.container.probing import require_disk
 from vault.container.recovery import SPOT_BITS, Findings, State, recover
 from vault.container.root import empty_table
 from vault.container.share_io import RUN, ShareReader
+from vault.container.standing import Sealers, read_unit, standing_cell, sure_cell, valid_cells
 from vault.container.volume import Volume
 from vault.errors import Damaged, mark
 
@@ -28,21 +29,12 @@ if TYPE_CHECKING:
 
     from vault.container.block import Header
     from vault.container.form import Form
-    from vault.container.geometry import Geometry
     from vault.container.head import Unlocked
-    from vault.container.root import Root, RootHead
+    from vault.container.root import RootHead
+    from vault.container.standing import Sealer
     from vault.storage.interface import Disk, File
 
-    Sealer = tuple[int, bytes]
-    """Epoch of a row, id of the commit that wrote it: from these follows the key of its blocks."""
-
 _POSITION = (1 << SPOT_BITS) - 1
-
-_TABLES = 2
-"""Whole roots whose tables are read per level, the newest: others know nothing more."""
-
-_SEALERS = 4
-"""Ids that a row's blocks are tried under at most. An honest file offers two or three."""
 
 
 class Salvaged(NamedTuple):
@@ -105,23 +97,25 @@ class DamagedContainer:
             NotSaved: the disk fails.
         """
         file, geometry = self._file, self.geometry
-        cells = _cells(file, geometry, cell_key(self._keys[0]))
-        cell = _newest(cells)
+        cells = valid_cells(file, geometry, cell_key(self._keys[0]))
+        cell = sure_cell(cells)
         sure = cell is not None
         written = max((one.epoch for one in cells), default=0)
-        sealers = _Sealers(geometry, cells)
+        sealers = Sealers(geometry, cells)
         levels = []
+        unfinished: set[bytes] = set()
         for share, key in zip(geometry.shares, self._keys, strict=False):
             reader = ShareReader(file, geometry, share, VolumeKeys(key))
             heads = sealers.learn(reader)
-            unfinished: set[bytes] = set()
             if not sure and heads:
-                cell, unfinished = _standing(reader, heads, cells, cell)
+                cell, never = standing_cell(reader, heads, cells, cell)
+                unfinished |= never
             state, findings = recover(reader, cell)
             level = _Level(reader, state, findings, sealers.before(cell))
             level.compare(max(written, cell.epoch if cell else 0), sealers.rooted)
             if not sure:
-                level.suspect(heads, unfinished, sealers.rooted)
+                first = cell.epoch - cell.rows if cell and cell not in cells else None
+                level.suspect(heads, unfinished, sealers.rooted, first)
             levels.append(level)
         for row in range(geometry.rows):
             for level in levels:
@@ -170,7 +164,7 @@ def open_damaged(
         file.lock(exclusive=False)
         size = file.size() if length is None else length
         at = max(0, size - form.geometry(size).edge) if from_end else 0
-        head = _read(file, at, HEAD_SIZE)
+        head = read_unit(file, at, HEAD_SIZE)
         unlocked = open_head(head, secret, kdf=form.kdf)
         if not form.is_valid_length(unlocked.length):
             raise Damaged(
@@ -181,144 +175,6 @@ def open_damaged(
     except BaseException:
         file.close()
         raise
-
-
-def _read(file: File, offset: int, length: int) -> bytes:
-    """Read what is there; what the disk refuses to give is as good as missing."""
-    try:
-        return file.pread(offset, length)
-    except Damaged:
-        return b""
-
-
-def _cells(file: File, geometry: Geometry, key: bytes) -> list[Cell]:
-    """Return the valid ones of the four cells."""
-    found = []
-    for end in (0, 1):
-        for slot in (0, 1):
-            unit = _read(file, geometry.cell_offset(end, slot), CELL_UNIT)
-            cell = open_cell(unit, key, end=end, slot=slot)
-            if cell:
-                found.append(cell)
-    return found
-
-
-def _newest(cells: Sequence[Cell]) -> Cell | None:
-    """Return the cell that counts; None where one of the two slots cannot be read.
-
-    It may have held the newest. Then the newest root decides: rows are durable before a cell is
-    written, so that what a lost cell told of is there.
-    """
-    if {cell.commit % 2 for cell in cells} != {0, 1}:
-        return None
-    return max(cells, key=lambda cell: cell.commit)
-
-
-def _standing(
-    reader: ShareReader, heads: Sequence[RootHead], cells: Sequence[Cell], below: Cell | None
-) -> tuple[Cell | None, set[bytes]]:
-    """Say which save counts for a level where a slot has no valid cell: the newest that finished.
-
-    Args:
-        reader: of the level.
-        heads: all roots of the level.
-        cells: the valid ones.
-        below: what counts for the level below it; None for the lowest that has a root.
-
-    Returns:
-        What counts as if it were the cell, None where nothing does; and ids of saves of which rows
-        are there, and which never finished.
-    """
-    rows = reader.geometry.rows
-    found = newest = max(cells, key=lambda cell: cell.commit, default=None)
-    unfinished: set[bytes] = set()
-    for head in sorted(heads, key=lambda one: one.epoch, reverse=True):
-        told = newest is not None and head.commit <= newest.commit  # by the cell, or refuted
-        if told or head.commit_id in unfinished:
-            continue
-        root = reader.root(head.epoch % rows, head)
-        if root and _never_finished(heads, root, rows):
-            unfinished.add(head.commit_id)
-        elif root and (below is None or head.epoch < below.epoch):
-            found = Cell(head.commit, head.epoch + 1, 1, head.commit_id)
-            break
-    if below is None:
-        return found, unfinished
-    last = below.epoch - 1
-    torn = below not in cells and any(
-        head.epoch % rows == last % rows and head.epoch < last for head in heads
-    )
-    return found if torn or below.commit_id in unfinished else below, unfinished
-
-
-def _never_finished(heads: Sequence[RootHead], root: Root, rows: int) -> bool:
-    """Tell whether a row of a save bears an older root, or one of the save that came instead.
-
-    No damage brings an older one back, and before all rows are durable no cell is written. Slot 1
-    of a new file was never written, and reads as if it were damaged: this tells the two apart.
-    """
-    own = root.head.commit_id
-    due = {row.epoch % rows: row.epoch for row in root.table if row.commit_id == own}
-    return any(
-        head.epoch < due[head.epoch % rows]
-        or (head.epoch == due[head.epoch % rows] and head.commit_id != own)
-        for head in heads
-        if head.epoch % rows in due
-    )
-
-
-class _Sealers:
-    """Per row of the ring, under which epochs and ids it may have been written.
-
-    Attributes:
-        rooted: epochs of the rows in which a root was read, of the levels looked at so far.
-    """
-
-    def __init__(self, geometry: Geometry, cells: Sequence[Cell]) -> None:
-        self._geometry = geometry
-        self._known: list[set[Sealer]] = [set() for _ in range(geometry.rows)]
-        self.rooted: set[int] = set()
-        for cell in cells:
-            first = cell.epoch - min(cell.rows, geometry.rows)
-            for epoch in range(first, cell.epoch):
-                self._add(epoch, cell.commit_id)
-
-    def _add(self, epoch: int, commit_id: bytes) -> None:
-        self._known[epoch % self._geometry.rows].add((epoch, commit_id))
-
-    def learn(self, reader: ShareReader) -> list[RootHead]:
-        """Take in what the roots of a level say: each of its own row, the newest of all rows.
-
-        Returns:
-            All of them.
-        """
-        rows = range(self._geometry.rows)
-        heads = [head for row in rows for head in reader.root_heads(row, torn=True)]
-        for head in heads:
-            self._add(head.epoch, head.commit_id)
-            self.rooted.add(head.epoch)
-        tables: set[bytes] = set()
-        for head in sorted(heads, key=lambda one: one.epoch, reverse=True):
-            if len(tables) == _TABLES:
-                break
-            if head.commit_id in tables:
-                continue
-            root = reader.root(head.epoch % self._geometry.rows, head)
-            if root:
-                tables.add(head.commit_id)
-                for row in root.table:
-                    if row.commit_id != bytes(COMMIT_ID_SIZE):
-                        self._add(row.epoch, row.commit_id)
-        return heads
-
-    def before(self, cell: Cell | None) -> list[list[Sealer]]:
-        """Return per row what is known so far, newest first; not what never finished."""
-        return [
-            sorted((one for one in known if cell is None or one[0] < cell.epoch), reverse=True)[
-                :_SEALERS
-            ]
-            for known in self._known
-        ]
 
 
 class _Level:
@@ -337,6 +193,7 @@ class _Level:
         self._findings = findings
         self._rootless = state is None
         self._state = state or State(-1, 0, 0, empty_table(reader.geometry))
+        self._last = state.last if state else -1
         self._sealers = sealers
         self._read = [0] * reader.geometry.rows
         self._newer: dict[bytes, tuple[int, int, bytes]] = {}
@@ -350,23 +207,33 @@ class _Level:
         """
         if self._rootless:
             return
-        rows, following = self._reader.geometry.rows, self._state.epoch + 1
+        rows, following = self._reader.geometry.rows, self._last + 1
         since = range(max(following, written - rows), written)
         self._since = len(since)
         self._behind = not rooted.issuperset(since)
         self._written = written
 
-    def suspect(self, heads: Sequence[RootHead], unfinished: set[bytes], rooted: set[int]) -> None:
+    def suspect(
+        self,
+        heads: Sequence[RootHead],
+        unfinished: set[bytes],
+        rooted: set[int],
+        first: int | None,
+    ) -> None:
         """Where a cell may be lost: see whether a save followed that does not count.
 
         Args:
             heads: roots of this level.
             unfinished: ids of saves that never finished.
             rooted: rows with a root of this level or a lower one.
+            first: epoch of the first row of the save that counts, where its roots stand in for
+                the cell.
         """
         if self._rootless:
             return
         rows = self._reader.geometry.rows
+        # If the save never finished, another one came instead, and began with this row.
+        self._behind |= first is not None and first not in rooted
         # Every row has some root, and a save begins with the next: where that has none, it may
         # have been of one.
         self._behind |= all((epoch - self._written) % rows for epoch in rooted)
@@ -380,7 +247,7 @@ class _Level:
     def scan(self, row: int) -> None:
         """Open every block of a row that counts."""
         live = self._state.table[row].live
-        newer = [one for one in self._sealers[row] if one[0] > self._state.epoch]
+        newer = [one for one in self._sealers[row] if one[0] > self._last]
         if not live and not newer:
             return
         share = self._reader.share

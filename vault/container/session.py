@@ -19,8 +19,7 @@ from vault.container.layout import choose_rows, clean_rows
 from vault.container.notices import Notice, lost_notice, noticed
 from vault.container.passphrase import normalise
 from vault.container.past import Saves, rows_to_refill, saves_in_file
-from vault.container.recovery import Findings, State, recover
-from vault.container.root import empty_table
+from vault.container.recovery import Findings, State, begin_anew, recover
 from vault.container.row_writer import RowWriter
 from vault.container.share_io import ShareReader
 from vault.container.volume import Volume
@@ -353,7 +352,7 @@ def _assemble(
     top = found[-1][1]
     altered = cells_lost or top.altered or top.gone
     if altered and allow_altered and found[-1][0] is None:
-        found[-1] = (State(-1, 0, 0, empty_table(geometry)), top)
+        found[-1] = (begin_anew(readers[-1]), top)
     volumes = [
         Volume(reader, state, findings)
         for reader, (state, findings) in zip(readers, found, strict=True)

@@ -170,7 +170,7 @@ class Volume:
 
     def _sealer(self, row: int, position: int | None = None) -> BlockSealer:
         state = self.held
-        if position is not None and position in state.sealed_by.get(row, {}):
+        if position is not None and position in state.sealed_by[row]:
             return self.reader.keys.block(*state.sealed_by[row][position])
         known = state.table[row]
         return self.reader.keys.block(known.epoch, known.commit_id)

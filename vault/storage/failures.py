@@ -209,4 +209,4 @@ class told:  # noqa: N801 - used like a function: `with told(not_opened, path):`
 
 
 def _reason(error: OSError) -> str:
-    return error.strerror or os.strerror(error.errno or 0)
+    return error.strerror or (os.strerror(error.errno) if error.errno else str(error))
