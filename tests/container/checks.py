@@ -17,7 +17,7 @@ from seam.memory import MemoryDisk
 from seam.recording import Op, RecordingDisk
 from vault.container.block import MEDIA, PAGE
 from vault.container.geometry import CELL_UNIT
-from vault.container.recovery import positions_of
+from vault.container.state import positions_of
 
 if TYPE_CHECKING:
     from vault.container.geometry import Geometry

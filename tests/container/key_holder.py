@@ -17,9 +17,9 @@ from vault.container.block import (
 from vault.container.cell import Cell, cell_key, seal_cell
 from vault.container.geometry import CELL_UNIT, HEAD_SIZE, HEADER_SIZE, NAME_SIZE, NONCE_SIZE
 from vault.container.head import open_head
-from vault.container.recovery import positions_of
 from vault.container.root import RootHead, Row, encode_root, encode_table
 from vault.container.share_io import seal_block
+from vault.container.state import positions_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

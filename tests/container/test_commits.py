@@ -14,7 +14,7 @@ from seam.small import SMALL_LENGTH, small_geometry
 from vault.container import commit, layout
 from vault.container.block import MEDIA, PAGE, RECORD, BlockLost, block_name
 from vault.container.layout import choose_rows, clean_rows
-from vault.container.recovery import SPOT_BITS
+from vault.container.state import SPOT_BITS
 from vault.errors import ContainerError, ContainerFull
 
 SMALL = small_geometry(SMALL_LENGTH)

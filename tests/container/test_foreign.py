@@ -9,7 +9,7 @@ from container.worlds import PATH, World, payloads, read_all, told
 from seam.memory import MemoryDisk
 from seam.small import SMALL_LENGTH, small_geometry
 from vault.container.block import PAGE, parse_name
-from vault.container.recovery import SPOT_BITS
+from vault.container.state import SPOT_BITS
 
 SMALL = small_geometry(SMALL_LENGTH)
 

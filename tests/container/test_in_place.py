@@ -11,6 +11,7 @@ from container.worlds import PATH, World, open_level, payloads, read_all, told
 from seam.crashing import EVERYTHING, NOTHING, CrashingDisk, state_after
 from seam.faulty import FaultyDisk
 from seam.memory import MemoryDisk
+from vault.container.block import PAGE
 from vault.errors import NotSaved
 
 
@@ -165,6 +166,48 @@ def test_the_last_root_of_all_written_over_in_place_is_an_unfinished_save():
     session.commit()
     session.close()
     world.check(world.open())
+
+
+@pytest.mark.parametrize("old_from", [2, 6, 10])
+def test_the_last_root_of_all_written_over_twice_costs_nothing_while_one_is_whole(old_from):
+    """An unfinished save stands in for the last root; the next one is torn in the same row."""
+    world = World(2, disk=MemoryDisk(), contents=[{}, payloads(8)])
+    world.foreign_rows(63)
+    world.disk = commit_cut(world, EVERYTHING)
+    session = world.open(writable=False)
+    geometry, share = session.geometry, session.geometry.shares[1]
+    start = geometry.row_offset(session.status(1).epoch % geometry.rows)
+    assert told(session, "an unfinished save was skipped")
+    session.close()
+    first = world.disk.read(PATH)
+    world.disk = commit_cut(world, EVERYTHING)
+    at = start + (share.first + old_from) * geometry.sealed
+    end = start + (share.first + share.blocks) * geometry.sealed
+    world.disk.damage(PATH, at, first[at:end])
+    session = world.open(writable=False)
+    assert session.top.findings.whole
+    assert told(session, "an unfinished save was skipped")
+    world.check(session, levels=[1])
+    session.close()
+
+
+def test_a_volume_begun_anew_whose_first_saves_were_cut_off_is_not_altered():
+    world = World(2, disk=MemoryDisk(), contents=[{}, payloads(8)])
+    world.foreign_rows(64)
+    for count in (15, 0):
+        disk = CrashingDisk(world.disk)
+        world.disk = disk
+        session = world.open(allow_altered=True)
+        first = session.status(0).epoch
+        for number in range(count):
+            session.top.put(PAGE, 1, number, b"never acknowledged")
+        session.commit()
+        rows = session.status(0).epoch - first
+        session.close()
+        world.disk = state_after(disk.log, 1 + rows, EVERYTHING).disk
+    session = world.open(writable=False)
+    assert not session.top.findings.altered
+    session.close()
 
 
 def test_a_disk_that_fails_while_it_is_read_loses_nothing_in_place():

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from vault.container.layout import choose_rows
-from vault.container.recovery import SPOT_BITS
+from vault.container.state import SPOT_BITS
 
 ROWS, RESERVE, MOST, DATA = 12, 3, 2, 3
 GEOMETRY = SimpleNamespace(rows=ROWS, reserve=RESERVE, max_commit_rows=MOST)

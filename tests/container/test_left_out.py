@@ -11,8 +11,9 @@ from vault.container.block import MEDIA, PAGE, BlockLost
 from vault.container.layout import choose_rows
 from vault.container.new_volume import NewVolume
 from vault.container.past import rows_to_refill
-from vault.container.recovery import Findings, _Search
+from vault.container.recovery import _Search
 from vault.container.share_io import ShareReader
+from vault.container.state import Findings
 from vault.errors import ContainerError, ContainerFull
 
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from vault.container.notices import noticed
-from vault.container.recovery import Findings
+from vault.container.state import Findings
 
 
 def said(findings, *, level=1, cells_lost=False):

@@ -8,7 +8,7 @@ from container.key_holder import history
 from container.worlds import PATH, read_all, told
 from vault.container.block import PAGE, parse_name
 from vault.container.geometry import CELL_UNIT
-from vault.container.recovery import SPOT_BITS
+from vault.container.state import SPOT_BITS
 from vault.errors import RolledBack
 
 

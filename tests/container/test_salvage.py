@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from container.checks import in_place_after
+from container.key_holder import KeyHolder, history
 from container.worlds import PATH, World, open_level, payloads, read_rows
 from seam.memory import MemoryDisk
 from seam.small import CHEAP_KDF, SMALL_FORM, SMALL_LENGTH, seeded, small_geometry
@@ -14,6 +15,7 @@ from vault.container.cell import Cell
 from vault.container.geometry import CELL_UNIT, HEAD_SIZE
 from vault.container.head import seal_head
 from vault.container.reading_ahead import ReadingAhead, all_runs
+from vault.container.root import Row
 from vault.container.salvage import open_damaged
 from vault.container.standing import Sealers
 from vault.errors import Damaged, InUse, UnlockError
@@ -607,6 +609,22 @@ def test_a_root_that_stands_in_for_cells_vouches_for_all_rows_of_its_save():
     found = container.volumes(lambda *_: None)
     assert world.kept == [read_rows(one.volume).content for one in found]
     assert [(False, 0), (False, 0), (True, 2)] == [(one.by_headers, one.since) for one in found]
+    container.close()
+
+
+def test_a_root_that_gives_no_row_to_its_own_save_stops_nobody():
+    """Who holds the key of level 0 wrote it."""
+    world, _ = history()
+    holder = KeyHolder(world)
+    row = (holder.cell.epoch - 1) % 64
+    head = holder.reader.root(row).head
+    table = [Row(one.epoch, b"z" * 16, one.live) for one in holder.state.table]
+    holder.leave()
+    holder.break_cells()
+    holder.write_root(row, head, table)
+    container = opened(world)
+    found = container.volumes(lambda *_: None)
+    assert world.kept[1:] == [read_rows(one.volume).content for one in found[1:]]
     container.close()
 
 

@@ -12,13 +12,14 @@ from container.key_holder import history
 from container.worlds import PATH, read_all, told
 from vault.container.block import PAGE, parse_name
 from vault.container.geometry import CELL_UNIT
-from vault.container.recovery import SPOT_BITS
+from vault.container.state import SPOT_BITS
 
 
 class Histories:
     """A file that went on in two ways; the disk holds what came of the second.
 
     Attributes:
+        before: the file when they parted.
         other: the file of the first.
         own: that of the second.
         last: row that was written last, in the first and in the second.
@@ -26,8 +27,9 @@ class Histories:
 
     def __init__(self, shared: int, other: int, own: int, *, top: int = 400) -> None:
         self.world, copies = history(shared, top=top)
+        self.before = copies[shared]
         self.other, last, _ = self._go_on(other, b"other")
-        self.world.disk.put(PATH, copies[shared])
+        self.world.disk.put(PATH, self.before)
         self.own, own_last, self._places = self._go_on(own, b"own")
         self.last = last, own_last
         self.altered = self.lost = 0
@@ -55,11 +57,11 @@ class Histories:
         self.world.disk.damage(PATH, at, self.other[at:end])
         return self.own[at:end] != self.other[at:end]
 
-    def cells_of_other(self) -> None:
+    def cells_from(self, copy: bytes) -> None:
         for end in (0, 1):
             for slot in (0, 1):
                 at = self.geometry.cell_offset(end, slot)
-                self.world.disk.damage(PATH, at, self.other[at : at + CELL_UNIT])
+                self.world.disk.damage(PATH, at, copy[at : at + CELL_UNIT])
 
     def without_roots(self, rows) -> None:
         for row in rows:
@@ -106,7 +108,7 @@ def test_its_cells_and_the_row_that_was_its_last_do_not_make_it_this_one(shared,
     """(3, 67, 72): behind the cells is the other history, of which hardly a row is there."""
     both = Histories(shared, other, own, top=top)
     assert both.row_of_other(both.last[0])
-    both.cells_of_other()
+    both.cells_from(both.other)
     both.check(both.last[0])
     session = both.world.open(writable=False)
     assert told(session, "Volume 3: altered")
@@ -124,6 +126,32 @@ def test_behind_the_cell_its_row_does_not_stand_for_a_volume_that_lags(shared, o
     both.row_of_other(row)
     both.check(row, levels=(1, 2))
     assert (2, 0) == (both.altered, both.lost), "both are told, neither lost a block"
+
+
+@pytest.mark.parametrize(("own", "count"), [(8, 5), (20, 11)])
+def test_rows_that_hold_nothing_any_more_do_not_hide_the_save_that_the_cells_name(own, count):
+    both = Histories(10, own, own, top=8)
+    session = both.world.open(writable=False)
+    live = {row for row, known in enumerate(session.top.state.table) if known.live}
+    session.close()
+    rows = [row for row in range(10, 10 + own) if row not in live][:count]
+    assert count == len(rows)
+    for row in rows:
+        at, end = both.geometry.row_offset(row), both.geometry.row_offset(row + 1)
+        both.world.disk.damage(PATH, at, both.other[at:end])
+    session = both.world.open(writable=False)
+    both.world.check(session, levels=[2])
+    assert session.top.findings.lost == 0
+    session.close()
+
+
+@pytest.mark.parametrize("more", [1, 2, 4])
+@pytest.mark.parametrize("own", [2, 3, 4])
+def test_with_cells_from_before_they_parted_a_row_of_the_other_does_not_win(own, more):
+    both = Histories(70, own + more, own, top=8)
+    assert both.row_of_other(both.last[0])
+    both.cells_from(both.before)
+    both.check(both.last[0])
 
 
 def test_without_the_other_roots_of_this_one_its_blocks_are_still_none_of_this_one():

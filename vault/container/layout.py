@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from vault.container.geometry import NAME_SIZE
-from vault.container.recovery import SPOT_BITS, positions_of
 from vault.container.root import Row
+from vault.container.state import SPOT_BITS, positions_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -12,10 +12,10 @@ from vault.container.block import block_name
 from vault.container.geometry import NAME_SIZE
 from vault.container.keys import VolumeKeys
 from vault.container.layout import Layout, RowLayout
-from vault.container.recovery import Findings, State
 from vault.container.root import Row, empty_table
 from vault.container.share_fill import ShareFill
 from vault.container.share_io import ShareReader
+from vault.container.state import Findings, State
 from vault.container.volume import Volume
 from vault.errors import ContainerFull, mark
 

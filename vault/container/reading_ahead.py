@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from vault.container.block import BlockLost, block_aad, block_name, parse_header, parse_name
 from vault.container.geometry import HEADER_SIZE, NONCE_SIZE
-from vault.container.recovery import SPOT_BITS
 from vault.container.share_io import RUN
+from vault.container.state import SPOT_BITS
 from vault.crypto.aead import AuthenticationFailed
 
 if TYPE_CHECKING:

@@ -7,24 +7,20 @@ is judged by itself and by what its own key opens, and why the work for it is bo
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from itertools import compress
 from typing import TYPE_CHECKING, NamedTuple
 
 from vault.container.block import CONTENT_NAMESPACES
 from vault.container.geometry import NAME_SIZE
 from vault.container.root import Row, empty_table
+from vault.container.state import SPOT_BITS, Findings, State, positions_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from vault.container.cell import Cell
     from vault.container.geometry import Geometry
     from vault.container.root import Root, RootHead
     from vault.container.share_io import ShareReader
-
-SPOT_BITS = 16
-"""A spot packs row and position: row << 16 | position."""
 
 _MAPS = 8
 """Maps built in one search at most. An honest file needs one; a hostile one may offer hundreds."""
@@ -33,75 +29,16 @@ _ROUNDS = 2
 """A search opens at most so many times the blocks of the whole share, then it gives up."""
 
 
-@dataclass
-class State:
-    """A volume's map, as recovered or as last committed.
-
-    Attributes:
-        epoch: row number of the newest root, or −1 where there is none.
-        counter: commits that included this volume.
-        commit: number of the newest of them.
-        table: what is known of every row.
-        where: spot of every live block by its name.
-        names: per row, 17·n bytes of names (zeros where nothing is known to live).
-        sealed_by: rows in which some blocks were sealed by an unfinished commit: row →
-            position → epoch and commit id of that commit.
-    """
-
-    epoch: int
-    counter: int
-    commit: int
-    table: list[Row]
-    where: dict[bytes, int] = field(default_factory=dict)
-    names: dict[int, bytes] = field(default_factory=dict)
-    sealed_by: dict[int, dict[int, tuple[int, bytes]]] = field(default_factory=dict)
-
-    @property
-    def last(self) -> int:
-        """Number of the last row of the newest commit: its root may be damaged."""
-        return max(row.epoch for row in self.table)
-
-
-@dataclass
-class Findings:
-    """What opening noticed about a volume.
-
-    Attributes:
-        lag: rows written without this volume since its last commit; 0 where `altered`.
-        unfinished: rows of a commit that never finished lie ahead.
-        altered: what lies in the file cannot come from commits and crashes alone.
-        lost: live blocks that cannot be read any more.
-        gone: no root is left; the volume was wholly overwritten.
-    """
-
-    lag: int = 0
-    unfinished: bool = False
-    altered: bool = False
-    lost: int = 0
-    gone: bool = False
-
-    @property
-    def whole(self) -> bool:
-        """Whether all is there that the last commit left."""
-        return not (self.altered or self.gone or self.lost)
-
-
-def positions_of(live: int) -> Iterator[int]:
-    """Yield the positions whose bit is set, ascending."""
-    bits = bin(live)[:1:-1].encode()
-    return compress(range(len(bits)), map((49).__eq__, bits))
-
-
 class _Claim(NamedTuple):
     """A root, and what the rows say of it.
 
     Attributes:
         root: as it was read.
         singly: rows whose blocks have to say themselves what they are.
-        rows: rows in which a root was read, but for those that a save that never finished may
-            have written.
-        contradicted: those of them that bear something else than the table says. None does,
-            where nothing but commits and crashes made the file.
+        rows: rows in which a root was read.
+        contradicted: those of them that bear something else than the table says, and no remains
+            of a later save that never finished. None does, where nothing but commits and crashes
+            made the file.
         put_back: whether one of these holds live blocks.
     """
 
@@ -110,11 +47,6 @@ class _Claim(NamedTuple):
     rows: int
     contradicted: int
     put_back: bool
-
-    @property
-    def agreed(self) -> bool:
-        """Whether half of the rows, or more, bear what the table says."""
-        return 2 * self.contradicted <= self.rows
 
     def follows(self, head: RootHead) -> bool:
         """Whether the commit of another root was made before, in the same history of the file.
@@ -153,7 +85,7 @@ def recover(reader: ShareReader, cell: Cell | None) -> tuple[State | None, Findi
     state = chosen.state
     findings.altered |= chosen.claim.put_back
     if not findings.altered:
-        findings.lag = max(0, search.epoch - 1 - state.last)
+        findings.lag = max(0, search.epoch - 1 - state.epoch)
     findings.lost = sum(row.count for row in state.table) - len(state.where)
     if findings.lost:
         _forget_lost(state)
@@ -198,26 +130,27 @@ class _Search:
         )
         newest = max((head.epoch for head in self.known), default=-1)
         self.epoch = cell.epoch if cell else newest + 1
-        self._window = _rows_from(self._geometry, self.epoch, self._geometry.max_commit_rows)
-        self._claims: dict[RootHead, _Claim | None] = {}
+        self._contradicted: dict[tuple[int, bytes], int | None] = {}
         self._to_open = _ROUNDS * self._geometry.rows * reader.share.blocks
         self._opened: dict[tuple[int, int, bytes], dict[int, bytes | None]] = {}
 
     def newest(self, findings: Findings) -> _Fit | None:
         """Choose the root: the newest behind the cell, unless the cell itself was set back."""
         behind = [head for head in self.known if head.epoch < self.epoch]
-        chosen = self._first([head for head in behind if not self._contradicts_cell(head)])
         if behind:
+            chosen = self._first([head for head in behind if not self._contradicts_cell(head)])
             findings.altered |= chosen is None or not all(map(chosen.claim.follows, behind))
             counter = chosen.state.counter if chosen else -1
+            newer = [head for head in self.known[: -len(behind)] if head.counter > counter]
         else:  # the last root of all stood in a row that an unfinished save wrote over, in place
-            counter = min(head.counter for head in self.known) - 1
+            counter = min(head.counter for head in self.known)
+            chosen = self._first([head for head in self.known if head.counter == counter])
+            newer = self.known
         reach = self.epoch + self._geometry.max_commit_rows
-        newer = [head for head in self.known if head.epoch >= self.epoch and head.counter > counter]
         set_back = any(head.epoch >= reach or head.counter > counter + 1 for head in newer)
         findings.altered |= set_back
-        ahead = self._newest_ahead(newer, chosen) if set_back or not behind else None
-        findings.unfinished = bool(newer) and not (set_back and ahead)
+        ahead = self._newest_ahead(newer, chosen if behind else None) if set_back else None
+        findings.unfinished = bool(newer) and not ahead
         return ahead or chosen
 
     def _contradicts_cell(self, head: RootHead) -> bool:
@@ -228,22 +161,20 @@ class _Search:
     def _newest_ahead(self, newer: list[RootHead], behind: _Fit | None) -> _Fit | None:
         """Beyond a cell that was set back: the newest that half of the rows agree with.
 
-        Where it is of another history than the newest behind the cell, more of them than with that.
+        Where it is of another history than the newest behind the cell, it has to outweigh that.
         """
         known = behind.claim if behind else None
-        claims = [claim for claim in map(self._claim, newer) if claim and claim.agreed]
-        return self._first(
-            [
-                claim.root.head
-                for claim in claims
-                if known is None
-                or claim.follows(known.root.head)
-                or claim.contradicted < known.contradicted
-            ]
-        )
+        credible = []
+        for head in newer:
+            claim = self._claim(head)
+            if claim and 2 * claim.contradicted <= claim.rows:
+                follows = known is None or claim.follows(known.root.head)
+                if follows or self._outweighs(claim.contradicted, known):
+                    credible.append(head)
+        return self._first(credible)
 
     def _first(self, heads: Sequence[RootHead]) -> _Fit | None:
-        """Build the map of the newest root, or of one of another history that more rows bear out.
+        """Build the map of the newest root, or of one of another history that outweighs it.
 
         Where it cannot be built, that of the next.
         """
@@ -251,11 +182,10 @@ class _Search:
         for _ in range(_MAPS):
             best = None
             for head in left:
-                if best and best.follows(head):
-                    continue
-                claim = self._claim(head)
-                if claim and (best is None or claim.contradicted < best.contradicted):
-                    best = claim
+                if best is None or (
+                    not best.follows(head) and self._outweighs(self._against(head), best)
+                ):
+                    best = self._claim(head)
             if best is None:
                 break
             state = self._build_map(best)
@@ -264,29 +194,65 @@ class _Search:
             left.remove(best.root.head)
         return None
 
-    def _claim(self, head: RootHead) -> _Claim | None:
-        """Read a root whole, once, and compare its table with what the rows bear."""
-        if head not in self._claims:
-            root = self._reader.root(head.epoch % self._geometry.rows, head)
-            self._claims[head] = self._compared(root) if root else None
-        return self._claims[head]
+    def _outweighs(self, contradicted: int | None, other: _Claim | None) -> bool:
+        """Whether fewer rows contradict a root; less than half, if the cell names the other."""
+        if contradicted is None or other is None:
+            return False
+        named = self._cell and other.root.head.commit_id == self._cell.commit_id
+        return (2 if named else 1) * contradicted < other.contradicted
 
-    def _compared(self, root: Root) -> _Claim | None:
-        """Compare; `None` if too much is live."""
+    def _against(self, head: RootHead) -> int | None:
+        """How many rows contradict a root; `None` for one that cannot be taken."""
+        key = head.epoch, head.commit_id
+        if key not in self._contradicted:
+            claim = self._claim(head)
+            self._contradicted[key] = claim.contradicted if claim else None
+        return self._contradicted[key]
+
+    def _claim(self, head: RootHead) -> _Claim | None:
+        """Read a root whole, and compare its table with what the rows bear.
+
+        It is not kept: somebody may have put a root with another table into every row.
+
+        Returns:
+            `None` if it cannot be read, or too much is live.
+        """
         geometry = self._geometry
-        if sum(row.count for row in root.table) > geometry.limit(self._reader.share.level):
+        root = self._reader.root(head.epoch % geometry.rows, head)
+        limit = geometry.limit(self._reader.share.level)
+        if root is None or sum(row.count for row in root.table) > limit:
             return None
-        singly = _written_since(geometry, root.head.epoch, self.epoch)
-        rows = contradicted = 0
+        singly = _written_since(geometry, root.last, self.epoch)
+        later, next_counter = self._later(root), root.head.counter + 1
+        contradicted = 0
         put_back = set()
         for index, (row, heads) in enumerate(zip(root.table, self._heads, strict=True)):
-            other = any((one.epoch, one.commit_id) != (row.epoch, row.commit_id) for one in heads)
-            if other and row.live:
+            others = [one for one in heads if _sealer(one) != _sealer(row)]
+            if others and row.live:
                 put_back.add(index)
-            if heads and index not in self._window:
-                rows += 1
-                contradicted += other
+            left = all(
+                one.epoch == later.get(index) and one.counter <= next_counter for one in others
+            )
+            contradicted += not left
+        rows = sum(map(bool, self._heads))
         return _Claim(root, singly | put_back, rows, contradicted, not singly >= put_back)
+
+    def _later(self, root: Root) -> dict[int, int]:
+        """Rows that a commit after this one may have written without finishing → their epochs."""
+        first = max(self._cell.epoch if self._cell else 0, root.last + 1)
+        rows = self._geometry.rows
+        return {at % rows: at for at in range(first, first + self._geometry.max_commit_rows)}
+
+    def _unfinished_in(self, index: int, root: Root) -> list[tuple[int, bytes]]:
+        """Ids under which the commit after a root's, unfinished, wrote over a row in place."""
+        epochs = self._later(root).get(index), root.head.epoch
+        return [
+            _sealer(head)
+            for head in self._heads[index]
+            if head.epoch in epochs and head.counter == root.head.counter + 1
+            if (claim := self._claim(head))
+            if claim.follows(root.head) or head.epoch == root.head.epoch
+        ]
 
     def _build_map(self, claim: _Claim) -> State | None:
         """Map every live block, first those that summaries name.
@@ -296,7 +262,7 @@ class _Search:
             had to be opened to know.
         """
         head, table = claim.root.head, claim.root.table
-        state = State(head.epoch, head.counter, head.commit, table)
+        state = State(claim.root.last, head.counter, head.commit, table)
         rest = []
         for index, row in enumerate(table):
             found = self._heads[index]
@@ -307,10 +273,7 @@ class _Search:
             elif not _add_names(state, index, found[0].summary, row.live):
                 return None
         for index, row in rest:
-            sealers = [(row.epoch, row.commit_id)]
-            # Only of the commit that came next, and never finished: others put the row there.
-            newer = [found for found in self._heads[index] if found.counter == head.counter + 1]
-            sealers += [(found.epoch, found.commit_id) for found in newer]
+            sealers = [_sealer(row), *self._unfinished_in(index, claim.root)]
             if self._to_open < row.count * len(sealers):
                 return None
             names, live = self._names_from_blocks(index, row, sealers, state)
@@ -356,23 +319,24 @@ class _Search:
         return known[position]
 
 
+def _sealer(of: Row | RootHead) -> tuple[int, bytes]:
+    """Under what the blocks of a row are sealed, by its root or by a table."""
+    return of.epoch, of.commit_id
+
+
 def _unfinished(geometry: Geometry, cell: Cell | None) -> set[int]:
     """Rows that a commit which never finished may have written, in part; without a cell any."""
     if cell is None:
         return set(range(geometry.rows))
-    return _rows_from(geometry, cell.epoch, geometry.max_commit_rows)
+    rows = range(cell.epoch, cell.epoch + geometry.max_commit_rows)
+    return {number % geometry.rows for number in rows}
 
 
-def _rows_from(geometry: Geometry, epoch: int, count: int) -> set[int]:
-    """The rows that `count` epochs from one on stand in."""
-    return {number % geometry.rows for number in range(epoch, epoch + count)}
-
-
-def _written_since(geometry: Geometry, root_epoch: int, epoch: int) -> set[int]:
+def _written_since(geometry: Geometry, last: int, epoch: int) -> set[int]:
     """Rows that commits without this volume, or unfinished ones, may have overwritten."""
-    first = min(root_epoch + 1, epoch)
+    first = min(last + 1, epoch)
     count = min(epoch + geometry.max_commit_rows - first, geometry.rows)
-    return _rows_from(geometry, first, count)
+    return {number % geometry.rows for number in range(first, first + count)}
 
 
 def _add_names(state: State, index: int, names: bytes, live: int) -> bool:

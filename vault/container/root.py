@@ -72,6 +72,16 @@ class Root:
     head: RootHead
     table: list[Row] = field(default_factory=list)
 
+    @property
+    def rows(self) -> list[int]:
+        """Epochs of all rows of its commit; none, if somebody made the table otherwise."""
+        return [row.epoch for row in self.table if row.commit_id == self.head.commit_id]
+
+    @property
+    def last(self) -> int:
+        """Epoch of the last row of its commit."""
+        return max(self.rows, default=self.head.epoch)
+
 
 def encode_table(table: Sequence[Row], share: Share) -> bytes:
     """Return the S·(24 + ⌈n/8⌉) bytes of the table, the same in all roots of a commit."""

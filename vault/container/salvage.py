@@ -17,10 +17,11 @@ from vault.container.head import open_head
 from vault.container.keys import VolumeKeys
 from vault.container.passphrase import normalise
 from vault.container.probing import require_disk
-from vault.container.recovery import SPOT_BITS, Findings, State, recover
+from vault.container.recovery import recover
 from vault.container.root import empty_table
 from vault.container.share_io import RUN, ShareReader
 from vault.container.standing import Sealers, read_unit, standing_cell, sure_cell, valid_cells
+from vault.container.state import SPOT_BITS, Findings, State
 from vault.container.volume import Volume
 from vault.errors import Damaged, mark
 
@@ -193,7 +194,6 @@ class _Level:
         self._findings = findings
         self._rootless = state is None
         self._state = state or State(-1, 0, 0, empty_table(reader.geometry))
-        self._last = state.last if state else -1
         self._sealers = sealers
         self._read = [0] * reader.geometry.rows
         self._newer: dict[bytes, tuple[int, int, bytes]] = {}
@@ -207,7 +207,7 @@ class _Level:
         """
         if self._rootless:
             return
-        rows, following = self._reader.geometry.rows, self._last + 1
+        rows, following = self._reader.geometry.rows, self._state.epoch + 1
         since = range(max(following, written - rows), written)
         self._since = len(since)
         self._behind = not rooted.issuperset(since)
@@ -247,7 +247,7 @@ class _Level:
     def scan(self, row: int) -> None:
         """Open every block of a row that counts."""
         live = self._state.table[row].live
-        newer = [one for one in self._sealers[row] if one[0] > self._last]
+        newer = [one for one in self._sealers[row] if one[0] > self._state.epoch]
         if not live and not newer:
             return
         share = self._reader.share

@@ -19,9 +19,10 @@ from vault.container.layout import choose_rows, clean_rows
 from vault.container.notices import Notice, lost_notice, noticed
 from vault.container.passphrase import normalise
 from vault.container.past import Saves, rows_to_refill, saves_in_file
-from vault.container.recovery import Findings, State, begin_anew, recover
+from vault.container.recovery import begin_anew, recover
 from vault.container.row_writer import RowWriter
 from vault.container.share_io import ShareReader
+from vault.container.state import Findings, State
 from vault.container.volume import Volume
 from vault.errors import ContainerError, ContainerFull, Damaged, NotSaved, RolledBack, mark
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from vault.container.block import block_aad, write_named_header
 from vault.container.geometry import HEADER_SIZE, NAME_SIZE, NONCE_SIZE
-from vault.container.recovery import SPOT_BITS
 from vault.container.root import RootHead, encode_root, encode_table
 from vault.container.share_io import seal_block, write_header
+from vault.container.state import SPOT_BITS
 from vault.crypto.keystream import fill_keystream
 
 if TYPE_CHECKING:

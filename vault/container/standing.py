@@ -87,11 +87,10 @@ def standing_cell(
         if head.commit_id in unfinished:
             continue
         root = reader.root(head.epoch % rows, head)
-        due = _rows_of(root) if root else []
-        if root and _never_finished(heads, root, due):
+        if root and _never_finished(heads, root):
             unfinished.add(head.commit_id)
         elif root and (below is None or head.epoch < below.epoch):
-            found = Cell(head.commit, max(due) + 1, len(due), head.commit_id)
+            found = Cell(head.commit, root.last + 1, max(1, len(root.rows)), head.commit_id)
             break
     if below is None:
         return found, unfinished
@@ -102,19 +101,14 @@ def standing_cell(
     return found if torn or below.commit_id in unfinished else below, unfinished
 
 
-def _rows_of(root: Root) -> list[int]:
-    """Return the epochs of all rows of the save that a root is of."""
-    return [row.epoch for row in root.table if row.commit_id == root.head.commit_id]
-
-
-def _never_finished(heads: Sequence[RootHead], root: Root, due: Sequence[int]) -> bool:
+def _never_finished(heads: Sequence[RootHead], root: Root) -> bool:
     """Tell whether a row of a save bears an older root, or one of the save that came instead.
 
     No damage brings an older one back, and before all rows are durable no cell is written. Slot 1
     of a new file was never written, and reads as if it were damaged: this tells the two apart.
     """
     own, rows = root.head.commit_id, len(root.table)
-    epochs = {epoch % rows: epoch for epoch in due}
+    epochs = {epoch % rows: epoch for epoch in root.rows}
     return any(
         head.epoch < epochs[head.epoch % rows]
         or (head.epoch == epochs[head.epoch % rows] and head.commit_id != own)

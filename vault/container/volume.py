@@ -12,8 +12,8 @@ from vault.container.block import (
     block_names,
     parse_name,
 )
-from vault.container.recovery import SPOT_BITS, Findings, State
 from vault.container.share_io import RUN
+from vault.container.state import SPOT_BITS, Findings, State
 from vault.errors import ContainerFull, mark
 
 if TYPE_CHECKING:
