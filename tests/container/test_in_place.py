@@ -191,23 +191,47 @@ def test_the_last_root_of_all_written_over_twice_costs_nothing_while_one_is_whol
     session.close()
 
 
-def test_a_volume_begun_anew_whose_first_saves_were_cut_off_is_not_altered():
+def test_a_cut_between_any_two_blocks_of_the_row_with_the_last_root_costs_nothing():
+    world = World(2, disk=MemoryDisk(), contents=[{}, payloads(8)])
+    world.foreign_rows(63)
+    raw = world.disk.read(PATH)
+    new = commit_cut(world, EVERYTHING).read(PATH)
+    session = world.open(writable=False)
+    geometry, share = session.geometry, session.geometry.shares[1]
+    start = geometry.row_offset(session.status(1).epoch % geometry.rows)
+    session.close()
+    start += share.first * geometry.sealed
+    end = start + share.blocks * geometry.sealed
+    for front, back in ((raw, new), (new, raw)):
+        for cut in range(share.blocks + 1):
+            at = start + cut * geometry.sealed
+            world.disk.put(PATH, front[:at] + back[at:end] + raw[end:])
+            world.disk.damage(PATH, 0, raw[:start])
+            session = world.open(writable=False)
+            assert session.top.findings.whole, cut
+            world.check(session, levels=[1])
+            session.close()
+
+
+@pytest.mark.parametrize("whole", [1, 2, 3, 4])
+def test_a_volume_begun_anew_whose_first_saves_were_cut_off_is_still_to_be_begun_anew(whole):
     world = World(2, disk=MemoryDisk(), contents=[{}, payloads(8)])
     world.foreign_rows(64)
-    for count in (15, 0):
+    for again in range(2):
         disk = CrashingDisk(world.disk)
         world.disk = disk
         session = world.open(allow_altered=True)
         first = session.status(0).epoch
-        for number in range(count):
+        for number in range(30):
             session.top.put(PAGE, 1, number, b"never acknowledged")
         session.commit()
-        rows = session.status(0).epoch - first
+        assert 4 == session.status(0).epoch - first
         session.close()
-        world.disk = state_after(disk.log, 1 + rows, EVERYTHING).disk
-    session = world.open(writable=False)
-    assert not session.top.findings.altered
-    session.close()
+        world.disk = state_after(disk.log, 1 + (4 if again else whole), EVERYTHING).disk
+        session = world.open(writable=False)
+        findings = session.top.findings
+        assert (True, False, 0) == (findings.gone, findings.altered, findings.lost)
+        session.close()
 
 
 def test_a_disk_that_fails_while_it_is_read_loses_nothing_in_place():

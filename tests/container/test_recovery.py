@@ -358,6 +358,29 @@ def test_an_older_row_in_the_place_of_the_last_one_of_a_save_is_told():
     session.close()
 
 
+@pytest.mark.parametrize("whole", [1, 2, 3])
+def test_without_cells_a_save_of_which_a_row_is_not_there_does_not_count(whole):
+    world, _ = history(70)
+    disk = CrashingDisk(world.disk)
+    world.disk = disk
+    session = world.open()
+    for number in range(35):
+        session.top.put(MEDIA, 8, number, b"unfinished")
+    first = session.status(2).epoch
+    session.commit()
+    assert 4 == session.status(2).epoch - first
+    session.close()
+    world.disk = state_after(disk.log, 1 + whole, EVERYTHING).disk
+    holder = KeyHolder(world)
+    holder.leave()
+    holder.break_cells()
+    session = world.open(writable=False)
+    world.check(session)
+    assert [first] * 3 == [session.status(level).epoch for level in range(3)]
+    assert all(volume.findings.whole for volume in session.volumes)
+    session.close()
+
+
 @pytest.mark.parametrize("back", [2, 3, None])
 def test_what_an_unfinished_save_left_does_not_hide_the_one_after_it(back):
     """Cells set back, or none at all: the newest root there is does not count."""

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 _MAPS = 8
 """Maps built in one search at most. An honest file needs one; a hostile one may offer hundreds."""
 
+_TABLES = 4
+"""Roots read whole in one search at most, per row of the ring. An honest file needs a few."""
+
 _ROUNDS = 2
 """A search opens at most so many times the blocks of the whole share, then it gives up."""
 
@@ -80,7 +83,7 @@ def recover(reader: ShareReader, cell: Cell | None) -> tuple[State | None, Findi
         return None, findings
     chosen = search.newest(findings)
     if chosen is None:
-        findings.altered = True
+        findings.altered |= not findings.gone
         return None, findings
     state = chosen.state
     findings.altered |= chosen.claim.put_back
@@ -120,19 +123,32 @@ class _Search:
         self._geometry = reader.geometry
         self._cell = cell
         torn = _unfinished(self._geometry, cell)
-        self._heads = [
-            reader.root_heads(row, torn=row in torn) for row in range(self._geometry.rows)
-        ]
+        self._heads = [self._heads_of(row, torn=row in torn) for row in range(self._geometry.rows)]
         self.known = sorted(
             (head for heads in self._heads for head in heads),
             key=lambda head: head.epoch,
             reverse=True,
         )
-        newest = max((head.epoch for head in self.known), default=-1)
-        self.epoch = cell.epoch if cell else newest + 1
+        self._to_read = _TABLES * self._geometry.rows
+        self.epoch = cell.epoch if cell else self._end()
         self._contradicted: dict[tuple[int, bytes], int | None] = {}
         self._to_open = _ROUNDS * self._geometry.rows * reader.share.blocks
         self._opened: dict[tuple[int, int, bytes], dict[int, bytes | None]] = {}
+
+    def _heads_of(self, row: int, *, torn: bool) -> list[RootHead]:
+        """Heads of the roots in a row: where it was torn, of those that are whole, if one is."""
+        heads = self._reader.root_heads(row, torn=torn)
+        if len(heads) > 1:
+            return [head for head in heads if self._reader.root(row, head)] or heads
+        return heads
+
+    def _end(self) -> int:
+        """Without a cell: how many rows there are, by the newest commit that may have finished."""
+        for head in self.known:
+            root = self._root(head)
+            if root and not root.never_finished(self.known):
+                return root.last + 1
+        return max((head.epoch for head in self.known), default=-1) + 1
 
     def newest(self, findings: Findings) -> _Fit | None:
         """Choose the root: the newest behind the cell, unless the cell itself was set back."""
@@ -143,15 +159,21 @@ class _Search:
             counter = chosen.state.counter if chosen else -1
             newer = [head for head in self.known[: -len(behind)] if head.counter > counter]
         else:  # the last root of all stood in a row that an unfinished save wrote over, in place
-            counter = min(head.counter for head in self.known)
-            chosen = self._first([head for head in self.known if head.counter == counter])
-            newer = self.known
+            newer = [head for head in self.known if self._against(head) is not None]
+            counter = min((head.counter for head in newer), default=0)
+            chosen = self._first([head for head in newer if self._in_place(head, counter)])
         reach = self.epoch + self._geometry.max_commit_rows
         set_back = any(head.epoch >= reach or head.counter > counter + 1 for head in newer)
         findings.altered |= set_back
         ahead = self._newest_ahead(newer, chosen if behind else None) if set_back else None
         findings.unfinished = bool(newer) and not ahead
+        findings.gone = not (behind or ahead or chosen)
         return ahead or chosen
+
+    def _in_place(self, head: RootHead, counter: int) -> bool:
+        """Whether a root is of a commit of one row: one of more had no live block to write over."""
+        root = self._root(head) if head.counter == counter else None
+        return root is not None and len(root.rows) == 1
 
     def _contradicts_cell(self, head: RootHead) -> bool:
         """Whether a root stands where the cell's own should, and is not of its commit."""
@@ -218,7 +240,7 @@ class _Search:
             `None` if it cannot be read, or too much is live.
         """
         geometry = self._geometry
-        root = self._reader.root(head.epoch % geometry.rows, head)
+        root = self._root(head)
         limit = geometry.limit(self._reader.share.level)
         if root is None or sum(row.count for row in root.table) > limit:
             return None
@@ -236,6 +258,13 @@ class _Search:
             contradicted += not left
         rows = sum(map(bool, self._heads))
         return _Claim(root, singly | put_back, rows, contradicted, not singly >= put_back)
+
+    def _root(self, head: RootHead) -> Root | None:
+        """Read a root whole; `None` if that cannot be, or too many had to be read by now."""
+        self._to_read -= 1
+        return (
+            self._reader.root(head.epoch % self._geometry.rows, head) if self._to_read > 0 else None
+        )
 
     def _later(self, root: Root) -> dict[int, int]:
         """Rows that a commit after this one may have written without finishing → their epochs."""

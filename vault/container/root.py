@@ -18,7 +18,7 @@ from vault.container.cell import LIMIT
 from vault.container.geometry import COMMIT_ID_SIZE, NAME_SIZE, ROOT_FIXED, VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from vault.container.geometry import Geometry, Share
 
@@ -81,6 +81,23 @@ class Root:
     def last(self) -> int:
         """Epoch of the last row of its commit."""
         return max(self.rows, default=self.head.epoch)
+
+    def never_finished(self, heads: Iterable[RootHead]) -> bool:
+        """Tell whether a row of its commit bears an older root, or one of what came instead.
+
+        No damage brings an older one back, and before all rows are durable no cell is written.
+
+        Args:
+            heads: of all roots of the level.
+        """
+        size = len(self.table)
+        due = {epoch % size: epoch for epoch in self.rows}
+        return any(
+            head.epoch < due[head.epoch % size]
+            or (head.epoch == due[head.epoch % size] and head.commit_id != self.head.commit_id)
+            for head in heads
+            if head.epoch % size in due
+        )
 
 
 def encode_table(table: Sequence[Row], share: Share) -> bytes:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from vault.container.geometry import Geometry
-    from vault.container.root import Root, RootHead
+    from vault.container.root import RootHead
     from vault.container.share_io import ShareReader
     from vault.storage.interface import File
 
@@ -87,7 +87,7 @@ def standing_cell(
         if head.commit_id in unfinished:
             continue
         root = reader.root(head.epoch % rows, head)
-        if root and _never_finished(heads, root):
+        if root and root.never_finished(heads):
             unfinished.add(head.commit_id)
         elif root and (below is None or head.epoch < below.epoch):
             found = Cell(head.commit, root.last + 1, max(1, len(root.rows)), head.commit_id)
@@ -99,22 +99,6 @@ def standing_cell(
         head.epoch % rows == last % rows and head.epoch < last for head in heads
     )
     return found if torn or below.commit_id in unfinished else below, unfinished
-
-
-def _never_finished(heads: Sequence[RootHead], root: Root) -> bool:
-    """Tell whether a row of a save bears an older root, or one of the save that came instead.
-
-    No damage brings an older one back, and before all rows are durable no cell is written. Slot 1
-    of a new file was never written, and reads as if it were damaged: this tells the two apart.
-    """
-    own, rows = root.head.commit_id, len(root.table)
-    epochs = {epoch % rows: epoch for epoch in root.rows}
-    return any(
-        head.epoch < epochs[head.epoch % rows]
-        or (head.epoch == epochs[head.epoch % rows] and head.commit_id != own)
-        for head in heads
-        if head.epoch % rows in epochs
-    )
 
 
 class Sealers:
