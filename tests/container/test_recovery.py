@@ -410,3 +410,16 @@ def test_what_an_unfinished_save_left_does_not_hide_the_one_after_it(back):
     session = world.open(writable=False)
     world.check(session)
     session.close()
+
+
+def test_what_speaks_against_a_root_is_counted_once_and_reading_roots_has_an_end():
+    world, _ = history(3)
+    session = world.open(writable=False)
+    search = recovery._Search(session.top.reader, session._cell)
+    newest, before = search.known[:2]
+    assert [0, 1] == [search._against(newest), search._against(before)]
+    search._to_read = 2
+    assert [0, 1] == [search._against(newest), search._against(before)]
+    assert search._claim(newest)
+    assert search._claim(newest) is None
+    session.close()
