@@ -423,3 +423,61 @@ def test_what_speaks_against_a_root_is_counted_once_and_reading_roots_has_an_end
     assert search._claim(newest)
     assert search._claim(newest) is None
     session.close()
+
+
+@pytest.mark.parametrize("level", [0, 1, 2])
+def test_without_cells_a_last_row_torn_behind_a_level_hides_nothing_above(level):
+    """Those below have the whole save, which is theirs; those above what they had."""
+    world, _ = history(70)
+    before, kept = world.disk.read(PATH), [dict(one) for one in world.kept]
+    session = world.open()
+    world.put(session, 2, {(MEDIA, 8, number): b"new" for number in range(35)})
+    first = session.status(2).epoch
+    world.commit(session)
+    last = session.status(2).epoch - 1
+    assert last == first + 3
+    geometry = session.geometry
+    session.close()
+    start = geometry.row_offset(last % 64)
+    share = geometry.shares[level]
+    at = start + (share.first + share.blocks) * geometry.sealed
+    world.disk.damage(PATH, at, before[at : start + geometry.pitch])
+    holder = KeyHolder(world)
+    holder.leave()
+    holder.break_cells()
+    session = world.open(writable=False)
+    world.kept[level + 1 :] = kept[level + 1 :]
+    world.check(session)
+    assert all(volume.findings.whole for volume in session.volumes)
+    session.close()
+
+
+def test_beyond_cells_set_back_a_save_that_never_finished_does_not_count():
+    world, copies = history(70)
+    disk = CrashingDisk(world.disk)
+    world.disk = disk
+    session = world.open()
+    for number in range(35):
+        session.top.put(MEDIA, 8, number, b"unfinished")
+    session.commit()
+    session.close()
+    world.disk = state_after(disk.log, 2, EVERYTHING).disk  # the fsync of opening, one row of four
+    copy_cells(world, copies[69])
+    session = world.open(writable=False)
+    world.check(session)
+    session.close()
+
+
+def test_where_no_root_beyond_cells_set_back_is_whole_the_volume_is_altered_and_not_gone():
+    world, copies = history(70)
+    session = world.open(writable=False)
+    geometry, share = session.geometry, session.geometry.shares[2]
+    session.close()
+    for row in range(geometry.rows):
+        for position in (1, share.blocks - 1):  # the second half of both copies
+            at = geometry.row_offset(row) + (share.first + position) * geometry.sealed
+            world.disk.damage(PATH, at, bytes(geometry.sealed))
+    copy_cells(world, copies[0])
+    session = world.open(writable=False)
+    assert (True, False) == (session.top.findings.altered, session.top.findings.gone)
+    session.close()

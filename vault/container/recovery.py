@@ -123,32 +123,27 @@ class _Search:
         self._geometry = reader.geometry
         self._cell = cell
         torn = _unfinished(self._geometry, cell)
-        self._heads = [self._heads_of(row, torn=row in torn) for row in range(self._geometry.rows)]
+        found = [reader.root_heads(row, torn=row in torn) for row in range(self._geometry.rows)]
+        self._seen = [head for heads in found for head in heads]
+        self._heads = [self._whole(heads) for heads in found]
         self.known = sorted(
             (head for heads in self._heads for head in heads),
             key=lambda head: head.epoch,
             reverse=True,
         )
         self._to_read = _TABLES * self._geometry.rows
-        self.epoch = cell.epoch if cell else self._end()
+        newest = max((head.epoch for head in self._seen), default=-1)
+        self.epoch = cell.epoch if cell else newest + 1
         self._contradicted: dict[tuple[int, bytes], int | None] = {}
         self._to_open = _ROUNDS * self._geometry.rows * reader.share.blocks
         self._opened: dict[tuple[int, int, bytes], dict[int, bytes | None]] = {}
 
-    def _heads_of(self, row: int, *, torn: bool) -> list[RootHead]:
-        """Heads of the roots in a row: where it was torn, of those that are whole, if one is."""
-        heads = self._reader.root_heads(row, torn=torn)
-        if len(heads) > 1:
+    def _whole(self, heads: list[RootHead]) -> list[RootHead]:
+        """Of two roots in a torn row those that are whole, if one is."""
+        if heads[1:]:
+            row = heads[0].epoch % self._geometry.rows
             return [head for head in heads if self._reader.root(row, head)] or heads
         return heads
-
-    def _end(self) -> int:
-        """Without a cell: how many rows there are, by the newest commit that may have finished."""
-        for head in self.known:
-            root = self._root(head)
-            if root and not root.never_finished(self.known):
-                return root.last + 1
-        return max((head.epoch for head in self.known), default=-1) + 1
 
     def newest(self, findings: Findings) -> _Fit | None:
         """Choose the root: the newest behind the cell, unless the cell itself was set back."""
@@ -159,21 +154,18 @@ class _Search:
             counter = chosen.state.counter if chosen else -1
             newer = [head for head in self.known[: -len(behind)] if head.counter > counter]
         else:  # the last root of all stood in a row that an unfinished save wrote over, in place
-            newer = [head for head in self.known if self._against(head) is not None]
-            counter = min((head.counter for head in newer), default=0)
-            chosen = self._first([head for head in newer if self._in_place(head, counter)])
+            newer = self.known
+            whole = [head for head in newer if self._against(head) is not None]
+            counter = min((head.counter for head in whole), default=0)
+            # But not the first of all: before it there was nothing to write over.
+            chosen = self._first([head for head in whole if head.counter == counter > 1])
         reach = self.epoch + self._geometry.max_commit_rows
         set_back = any(head.epoch >= reach or head.counter > counter + 1 for head in newer)
         findings.altered |= set_back
         ahead = self._newest_ahead(newer, chosen if behind else None) if set_back else None
         findings.unfinished = bool(newer) and not ahead
-        findings.gone = not (behind or ahead or chosen)
+        findings.gone = not (behind or set_back or chosen)
         return ahead or chosen
-
-    def _in_place(self, head: RootHead, counter: int) -> bool:
-        """Whether a root is of a commit of one row: one of more had no live block to write over."""
-        root = self._root(head) if head.counter == counter else None
-        return root is not None and len(root.rows) == 1
 
     def _contradicts_cell(self, head: RootHead) -> bool:
         """Whether a root stands where the cell's own should, and is not of its commit."""
@@ -189,7 +181,9 @@ class _Search:
         credible = []
         for head in newer:
             claim = self._claim(head)
-            if claim and 2 * claim.contradicted <= claim.rows:
+            if not claim or claim.root.never_finished(self._seen):
+                continue
+            if 2 * claim.contradicted <= claim.rows:
                 follows = known is None or claim.follows(known.root.head)
                 if follows or self._outweighs(claim.contradicted, known):
                     credible.append(head)

@@ -22,6 +22,7 @@ from vault.container.past import Saves, rows_to_refill, saves_in_file
 from vault.container.recovery import begin_anew, recover
 from vault.container.row_writer import RowWriter
 from vault.container.share_io import ShareReader
+from vault.container.standing import stand_ins
 from vault.container.state import Findings, State
 from vault.container.volume import Volume
 from vault.errors import ContainerError, ContainerFull, Damaged, NotSaved, RolledBack, mark
@@ -345,11 +346,11 @@ def _assemble(
         ShareReader(file, geometry, share, VolumeKeys(volume_key))
         for share, volume_key in zip(geometry.shares, unlocked.keys, strict=False)
     ]
-    found: list[tuple[State | None, Findings]] = [recover(readers[0], cell)]
     cells_lost = cell is None
+    cells = stand_ins(readers) if cells_lost else [cell] * len(readers)
+    found: list[tuple[State | None, Findings]] = [*map(recover, readers, cells)]
     if cell is None:
-        cell = _stand_in(geometry, found[0][0])
-    found += [recover(reader, cell) for reader in readers[1:]]
+        cell = cells[0] or _stand_in(geometry, found[0][0])
     top = found[-1][1]
     altered = cells_lost or top.altered or top.gone
     if altered and allow_altered and found[-1][0] is None:

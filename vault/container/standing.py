@@ -101,6 +101,23 @@ def standing_cell(
     return found if torn or below.commit_id in unfinished else below, unfinished
 
 
+def stand_ins(readers: Sequence[ShareReader]) -> list[Cell | None]:
+    """Return what counts for each level as if it were the cell, where none is valid.
+
+    Args:
+        readers: of the open levels, from level 0 on.
+    """
+    found: list[Cell | None] = []
+    below: Cell | None = None
+    for reader in readers:
+        rows = range(reader.geometry.rows)
+        heads = [head for row in rows for head in reader.root_heads(row, torn=True)]
+        if heads:
+            below, _ = standing_cell(reader, heads, [], below)
+        found.append(below)
+    return found
+
+
 class Sealers:
     """Per row of the ring, under which epochs and ids it may have been written.
 
