@@ -358,11 +358,10 @@ def test_an_older_row_in_the_place_of_the_last_one_of_a_save_is_told():
     session.close()
 
 
-@pytest.mark.parametrize("whole", [1, 2, 3])
-def test_without_cells_a_save_of_which_a_row_is_not_there_does_not_count(whole):
-    world, _ = history(70)
-    disk = CrashingDisk(world.disk)
-    world.disk = disk
+def cut_off(world, whole):
+    """A save of four rows, cut off after so many of them; return the epoch of the first."""
+    world.disk = CrashingDisk(world.disk)
+    log = world.disk.log
     session = world.open()
     for number in range(35):
         session.top.put(MEDIA, 8, number, b"unfinished")
@@ -370,7 +369,14 @@ def test_without_cells_a_save_of_which_a_row_is_not_there_does_not_count(whole):
     session.commit()
     assert 4 == session.status(2).epoch - first
     session.close()
-    world.disk = state_after(disk.log, 1 + whole, EVERYTHING).disk
+    world.disk = state_after(log, 1 + whole, EVERYTHING).disk  # the fsync of opening, the rows
+    return first
+
+
+@pytest.mark.parametrize("whole", [1, 2, 3])
+def test_without_cells_a_save_of_which_a_row_is_not_there_does_not_count(whole):
+    world, _ = history(70)
+    first = cut_off(world, whole)
     holder = KeyHolder(world)
     holder.leave()
     holder.break_cells()
@@ -385,16 +391,7 @@ def test_without_cells_a_save_of_which_a_row_is_not_there_does_not_count(whole):
 def test_what_an_unfinished_save_left_does_not_hide_the_one_after_it(back):
     """Cells set back, or none at all: the newest root there is does not count."""
     world, copies = history(70)
-    disk = CrashingDisk(world.disk)
-    world.disk = disk
-    session = world.open()
-    for number in range(35):
-        session.top.put(MEDIA, 8, number, b"unfinished")
-    first = session.status(2).epoch
-    session.commit()
-    assert 4 == session.status(2).epoch - first
-    session.close()
-    world.disk = state_after(disk.log, 5, EVERYTHING).disk  # the fsync of opening, four rows
+    first = cut_off(world, 4)
     session = world.open()
     for level in range(3):
         world.put(session, level, {(PAGE, 3, 0): b"acknowledged"})
@@ -454,14 +451,7 @@ def test_without_cells_a_last_row_torn_behind_a_level_hides_nothing_above(level)
 
 def test_beyond_cells_set_back_a_save_that_never_finished_does_not_count():
     world, copies = history(70)
-    disk = CrashingDisk(world.disk)
-    world.disk = disk
-    session = world.open()
-    for number in range(35):
-        session.top.put(MEDIA, 8, number, b"unfinished")
-    session.commit()
-    session.close()
-    world.disk = state_after(disk.log, 2, EVERYTHING).disk  # the fsync of opening, one row of four
+    cut_off(world, 1)
     copy_cells(world, copies[69])
     session = world.open(writable=False)
     world.check(session)

@@ -628,18 +628,24 @@ def test_a_root_that_gives_no_row_to_its_own_save_stops_nobody():
     container.close()
 
 
-def test_a_save_that_came_instead_of_an_unfinished_one_and_lost_its_root_is_suspected():
-    """All rows of the unfinished one are there but the first, of which nobody can say more."""
+def saved_over_an_unfinished_one():
+    """A world, and the row in which a save came instead of one of which all rows were there."""
     world = lived(1, commits=4)
     many = {(RECORD, 8, number): b"unfinished" for number in range(19)}
     assert 4 == cut_off(world, 0, many, whole=4)
     session = world.open()
     world.put(session, 0, {(RECORD, 9, 50): b"acknowledged"})
     world.commit(session)
-    last = session.status(0).epoch - 1
+    row = (session.status(0).epoch - 1) % 64
     session.close()
+    return world, row
+
+
+def test_a_save_that_came_instead_of_an_unfinished_one_and_lost_its_root_is_suspected():
+    """All rows of the unfinished one are there but the first, of which nobody can say more."""
+    world, row = saved_over_an_unfinished_one()
     destroy_cells(world, slots=[1])
-    destroy_roots(world, [last % 64], levels=[0])
+    destroy_roots(world, [row], levels=[0])
     container = opened(world, "one")
     [found] = container.volumes(lambda *_: None)
     assert (RECORD, 9, 50) not in read_rows(found.volume).content
@@ -692,14 +698,7 @@ def test_a_save_torn_within_a_row_is_no_damage_without_its_slot(commits, torn):
 
 def test_a_cell_refutes_what_was_left_under_its_number():
     """All rows of a save that never finished; of the one that came instead the root is lost."""
-    world = lived(1, commits=4)
-    many = {(RECORD, 8, number): b"unfinished" for number in range(19)}
-    assert 4 == cut_off(world, 0, many, whole=4)
-    session = world.open()
-    world.put(session, 0, {(RECORD, 9, 50): b"acknowledged"})
-    world.commit(session)
-    row = (session.status(0).epoch - 1) % 64
-    session.close()
+    world, row = saved_over_an_unfinished_one()
     destroy_cells(world, slots=[0])
     destroy_roots(world, [row], levels=[0])
     container = opened(world, "one")

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from vault.container.burning import overwrite_entrances
-from vault.container.cell import LIMIT, Cell, cell_key, open_cell
+from vault.container.cell import LIMIT, Cell, cell_key
 from vault.container.commit import Ring, write_commit
 from vault.container.copies import Copies, check_copies
-from vault.container.geometry import CELL_UNIT, HEAD_SIZE, Geometry
+from vault.container.geometry import HEAD_SIZE, Geometry
 from vault.container.head import open_head
 from vault.container.keys import VolumeKeys
 from vault.container.layout import choose_rows, clean_rows
@@ -22,7 +22,7 @@ from vault.container.past import Saves, rows_to_refill, saves_in_file
 from vault.container.recovery import begin_anew, recover
 from vault.container.row_writer import RowWriter
 from vault.container.share_io import ShareReader
-from vault.container.standing import stand_ins
+from vault.container.standing import stand_ins, valid_cells
 from vault.container.state import Findings, State
 from vault.container.volume import Volume
 from vault.errors import ContainerError, ContainerFull, Damaged, NotSaved, RolledBack, mark
@@ -368,12 +368,8 @@ def _assemble(
 
 def newest_cell(file: File, geometry: Geometry, key: bytes) -> Cell | None:
     """Read all four cells; the highest valid commit number wins."""
-    cells = [
-        open_cell(_read(file, geometry.cell_offset(end, slot), CELL_UNIT), key, end=end, slot=slot)
-        for end in (0, 1)
-        for slot in (0, 1)
-    ]
-    return max((cell for cell in cells if cell), key=lambda cell: cell.commit, default=None)
+    cells = valid_cells(file, geometry, key)
+    return max(cells, key=lambda cell: cell.commit, default=None)
 
 
 def _read(file: File, offset: int, length: int) -> bytes:
