@@ -101,7 +101,7 @@ def test_how_far_a_further_volume_lags_is_found_out():
     world.foreign_rows(5, level=0)
     session = world.open(0)
     session.open_further("three", form=SMALL_FORM)
-    assert [5, 5] == [volume.findings.lag for volume in session.volumes[1:]]
+    assert [5, 5] == [session.status(level).lag for level in (1, 2)]
 
 
 def test_a_further_volume_that_was_overwritten_is_told_and_written_to_only_when_told_so():

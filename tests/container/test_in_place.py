@@ -7,6 +7,7 @@ import random as pseudorandom
 import pytest
 
 from container.checks import in_place_after
+from container.key_holder import KeyHolder
 from container.worlds import PATH, World, open_level, payloads, read_all, told
 from seam.crashing import EVERYTHING, NOTHING, CrashingDisk, state_after
 from seam.faulty import FaultyDisk
@@ -93,18 +94,30 @@ class Torn:
         self.world.disk.put(PATH, self.raw)
         return commit_cut(self.world, EVERYTHING).read(PATH)
 
-    def check(self, source: list[bytes]) -> None:
-        """Nothing is lost where each block of the share comes from the file given for it."""
+    def check(self, source: list[bytes], *, cells: bool = True) -> None:
+        """Nothing is lost where each block of the share comes from the file given for it.
+
+        Args:
+            source: of each block, what the file holds.
+            cells: whether one is left.
+        """
         assert len(source) == self.share.blocks
         made = bytearray(self.raw)
-        for position, file in enumerate(source):
-            block = self.share.first + position
+        below = source[:1] * self.share.first
+        for block, file in enumerate([*below, *source]):
             at = self.geometry.row_offset(self.row) + block * self.geometry.sealed
             made[at : at + self.geometry.sealed] = file[at : at + self.geometry.sealed]
         self.world.disk.put(PATH, bytes(made))
-        session = self.world.open()
+        if not cells:
+            holder = KeyHolder(self.world)
+            holder.leave()
+            holder.break_cells()
+        session = self.world.open(writable=cells)
         assert not session.top.findings.altered
         self.world.check(session, levels=[1])
+        if not cells:
+            session.close()
+            return
         session.commit()
         self.world.check(session, levels=[1])
         session.close()
@@ -126,6 +139,13 @@ def test_two_cuts_in_the_same_row_cost_nothing_while_a_root_of_each_is_whole():
     assert first != second
     for cut in range(torn.share.root, blocks - torn.share.root + 1):
         torn.check([second] * cut + [first] * (blocks - cut))
+
+
+def test_a_cut_in_a_row_in_place_costs_nothing_where_the_cells_are_lost_as_well():
+    torn = Torn()
+    new, blocks = torn.written(), torn.share.blocks
+    for cut in range(blocks + 1):
+        torn.check([new] * cut + [torn.raw] * (blocks - cut), cells=False)
 
 
 def test_parts_of_two_roots_are_never_mixed():
@@ -188,6 +208,28 @@ def test_the_last_root_of_all_written_over_twice_costs_nothing_while_one_is_whol
     assert session.top.findings.whole
     assert told(session, "an unfinished save was skipped")
     world.check(session, levels=[1])
+    session.close()
+
+
+def test_the_last_root_of_all_torn_twice_in_both_copies_is_gone_and_not_altered():
+    world = World(2, disk=MemoryDisk(), contents=[{}, payloads(3)])
+    session = world.open()
+    world.put(session, 1, {(PAGE, 0, 0): b"x"})
+    world.commit(session)
+    last = session.status(1).epoch - 1
+    session.close()
+    world.foreign_rows(63)
+    world.disk = commit_cut(world, EVERYTHING)
+    session = world.open(writable=False)
+    geometry, share = session.geometry, session.geometry.shares[1]
+    session.close()
+    assert 2 == share.root
+    for position in (1, share.blocks - 1):  # the second half of both copies
+        at = geometry.row_offset(last % 64) + (share.first + position) * geometry.sealed
+        world.disk.damage(PATH, at, bytes(geometry.sealed))
+    session = world.open(writable=False)
+    findings = session.top.findings
+    assert (True, False, True) == (findings.gone, findings.altered, findings.unfinished)
     session.close()
 
 

@@ -66,7 +66,7 @@ def test_commits_go_on_without_it(session):
 
 def test_whole_is_what_has_none_of_all_findings():
     assert Findings().whole
-    assert Findings(lag=3, unfinished=True).whole
+    assert Findings(unfinished=True).whole
     for found in (Findings(altered=True), Findings(lost=1), Findings(gone=True)):
         assert not found.whole
 

@@ -10,9 +10,9 @@ from vault.container.notices import noticed
 from vault.container.state import Findings
 
 
-def said(findings, *, level=1, cells_lost=False):
-    volume = SimpleNamespace(level=level, findings=findings)
-    found = noticed([volume], cells_lost=cells_lost)
+def said(findings, *, lag=0):
+    volume = SimpleNamespace(level=1, findings=findings, lag=lambda epoch: epoch - 100)
+    found = noticed([volume], 100 + lag)
     return [notice.message.format(**notice.values) for notice in found]
 
 
@@ -30,26 +30,32 @@ def said(findings, *, level=1, cells_lost=False):
             ["Volume 2: wholly overwritten by rows written without it."],
         ),
         (Findings(unfinished=True), ["Volume 2: an unfinished save was skipped."]),
-        (
-            Findings(lag=7, lost=3),
-            [
-                "Volume 2: 7 rows were written without it since its last save.",
-                "Volume 2: 3 blocks cannot be read any more. Run: amanat check",
-            ],
-        ),
     ],
 )
 def test_each_finding_is_told_of_its_volume(findings, texts):
     assert texts == said(findings)
 
 
-def test_lost_cells_are_told_first_and_once():
-    texts = said(Findings(lag=1), level=0, cells_lost=True)
-    assert "standing in" in texts[0]
-    assert ["Volume 1: 1 rows were written without it since its last save."] == texts[1:]
+def test_rows_written_without_a_volume_are_told_before_what_is_lost():
+    assert [
+        "Volume 2: 7 rows were written without it since its last save.",
+        "Volume 2: 3 blocks cannot be read any more. Run: amanat check",
+    ] == said(Findings(lost=3), lag=7)
+    assert ["Volume 2: 1 rows were written without it since its last save."] == said(
+        Findings(), lag=1
+    )
+
+
+def test_of_a_volume_that_begins_anew_no_rows_are_counted():
+    assert ["Volume 2: wholly overwritten by rows written without it."] == said(
+        Findings(gone=True), lag=7
+    )
 
 
 def test_every_volume_is_told_of_in_order():
-    volumes = [SimpleNamespace(level=level, findings=Findings(lost=9)) for level in range(3)]
-    found = noticed(volumes, cells_lost=False)
+    volumes = [
+        SimpleNamespace(level=level, findings=Findings(lost=9), lag=lambda _: 0)
+        for level in range(3)
+    ]
+    found = noticed(volumes, 0)
     assert [1, 2, 3] == [notice.values["level"] for notice in found]

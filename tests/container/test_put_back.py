@@ -159,5 +159,5 @@ def test_no_lag_is_told_of_an_altered_volume():
     session = world.open(writable=False)
     assert told(session, "Volume 3: altered")
     assert not told(session, "rows were written without it")
-    assert (0, 0) == (session.top.findings.lag, session.status(2).lag)
+    assert 0 == session.status(2).lag
     session.close()

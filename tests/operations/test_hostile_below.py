@@ -16,7 +16,7 @@ from vault.catalog.store import MEDIA, PAGE, RECORD
 from vault.catalog.vfs import PageFile, PageVFS
 from vault.container.cell import LIMIT, Cell
 from vault.container.session import open_container
-from vault.errors import RolledBack, VaultError
+from vault.errors import Damaged, RolledBack, VaultError
 from vault.operations.entries import write_note
 from vault.operations.inspect import check_vault
 
@@ -210,10 +210,14 @@ def test_a_cell_at_the_end_of_numbers_is_told_and_reading_goes_on(scene, copy, h
         assert scene[1] == answers(vault)
 
 
-def test_no_cell_at_all_is_told(scene, copy, holder):
+def test_no_cell_at_all_is_told_and_keeps_nothing_from_being_read(scene, copy, holder):
     holder.break_cells()
-    told = above_is_whole(copy, scene[1], altered=True)
-    assert any("standing in" in text for text in told)
+    with copy.open("v", "two", writable=False) as vault:
+        assert scene[1] == answers(vault)
+        assert check_vault(vault, no_progress).sound
+        assert any("standing in" in str(notice.message) for notice in vault.notices)
+    with copy.open("v", "two", allow_altered=True) as vault, pytest.raises(Damaged):
+        write_note(vault, {"title": b"refused"})
 
 
 KINDS = (

@@ -19,13 +19,18 @@ class Notice(NamedTuple):
     values: Mapping[str, object]
 
 
-def noticed(volumes: Sequence[Volume], *, cells_lost: bool) -> list[Notice]:
-    """Put into words what opening noticed."""
+CELLS_LOST = Notice(mark("The places that hold the newest state cannot be read; standing in."), {})
+"""No cell is valid."""
+
+
+def noticed(volumes: Sequence[Volume], epoch: int) -> list[Notice]:
+    """Put into words what opening noticed.
+
+    Args:
+        volumes: that were opened.
+        epoch: rows written so far.
+    """
     notices = []
-    if cells_lost:
-        notices.append(
-            Notice(mark("The places that hold the newest state cannot be read; standing in."), {})
-        )
     for volume in volumes:
         level, findings = volume.level + 1, volume.findings
         if findings.gone:
@@ -37,9 +42,9 @@ def noticed(volumes: Sequence[Volume], *, cells_lost: bool) -> list[Notice]:
         if findings.unfinished:
             text = mark("Volume {level}: an unfinished save was skipped.")
             notices.append(Notice(text, {"level": level}))
-        if findings.lag:
+        if not findings.gone and (lag := volume.lag(epoch)):
             text = mark("Volume {level}: {lag} rows were written without it since its last save.")
-            notices.append(Notice(text, {"level": level, "lag": findings.lag}))
+            notices.append(Notice(text, {"level": level, "lag": lag}))
         if findings.lost:
             notices.append(lost_notice(volume.level, findings.lost))
     return notices

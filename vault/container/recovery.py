@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from vault.container.block import CONTENT_NAMESPACES
+from vault.container.cell import LIMIT
 from vault.container.geometry import NAME_SIZE
 from vault.container.root import Row, empty_table
 from vault.container.state import SPOT_BITS, Findings, State, positions_of
@@ -87,8 +88,6 @@ def recover(reader: ShareReader, cell: Cell | None) -> tuple[State | None, Findi
         return None, findings
     state = chosen.state
     findings.altered |= chosen.claim.put_back
-    if not findings.altered:
-        findings.lag = max(0, search.epoch - 1 - state.epoch)
     findings.lost = sum(row.count for row in state.table) - len(state.where)
     if findings.lost:
         _forget_lost(state)
@@ -114,7 +113,6 @@ class _Search:
     who holds the level's key can make every row offer another root, each with another table.
 
     Attributes:
-        epoch: rows written so far, by the cell.
         known: the heads found in all rows, newest first.
     """
 
@@ -133,7 +131,7 @@ class _Search:
         )
         self._to_read = _TABLES * self._geometry.rows
         newest = max((head.epoch for head in self._seen), default=-1)
-        self.epoch = cell.epoch if cell else newest + 1
+        self._epoch = cell.epoch if cell else newest + 1
         self._contradicted: dict[tuple[int, bytes], int | None] = {}
         self._to_open = _ROUNDS * self._geometry.rows * reader.share.blocks
         self._opened: dict[tuple[int, int, bytes], dict[int, bytes | None]] = {}
@@ -147,7 +145,7 @@ class _Search:
 
     def newest(self, findings: Findings) -> _Fit | None:
         """Choose the root: the newest behind the cell, unless the cell itself was set back."""
-        behind = [head for head in self.known if head.epoch < self.epoch]
+        behind = [head for head in self.known if head.epoch < self._epoch]
         if behind:
             chosen = self._first([head for head in behind if not self._contradicts_cell(head)])
             findings.altered |= chosen is None or not all(map(chosen.claim.follows, behind))
@@ -156,10 +154,10 @@ class _Search:
         else:  # the last root of all stood in a row that an unfinished save wrote over, in place
             newer = self.known
             whole = [head for head in newer if self._against(head) is not None]
-            counter = min((head.counter for head in whole), default=0)
+            counter = min((head.counter for head in whole), default=LIMIT)
             # But not the first of all: before it there was nothing to write over.
             chosen = self._first([head for head in whole if head.counter == counter > 1])
-        reach = self.epoch + self._geometry.max_commit_rows
+        reach = self._epoch + self._geometry.max_commit_rows
         set_back = any(head.epoch >= reach or head.counter > counter + 1 for head in newer)
         findings.altered |= set_back
         ahead = self._newest_ahead(newer, chosen if behind else None) if set_back else None
@@ -238,7 +236,7 @@ class _Search:
         limit = geometry.limit(self._reader.share.level)
         if root is None or sum(row.count for row in root.table) > limit:
             return None
-        singly = _written_since(geometry, root.last, self.epoch)
+        singly = _written_since(geometry, root.last, self._epoch)
         later, next_counter = self._later(root), root.head.counter + 1
         contradicted = 0
         put_back = set()

@@ -12,11 +12,11 @@ from vault.container.burning import overwrite_entrances
 from vault.container.cell import LIMIT, Cell, cell_key
 from vault.container.commit import Ring, write_commit
 from vault.container.copies import Copies, check_copies
-from vault.container.geometry import HEAD_SIZE, Geometry
+from vault.container.geometry import COMMIT_ID_SIZE, HEAD_SIZE, Geometry
 from vault.container.head import open_head
 from vault.container.keys import VolumeKeys
 from vault.container.layout import choose_rows, clean_rows
-from vault.container.notices import Notice, lost_notice, noticed
+from vault.container.notices import CELLS_LOST, Notice, lost_notice, noticed
 from vault.container.passphrase import normalise
 from vault.container.past import Saves, rows_to_refill, saves_in_file
 from vault.container.recovery import begin_anew, recover
@@ -28,6 +28,8 @@ from vault.container.volume import Volume
 from vault.errors import ContainerError, ContainerFull, Damaged, NotSaved, RolledBack, mark
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from vault.container.form import Form
     from vault.container.head import Unlocked
     from vault.crypto.entropy import Random
@@ -83,11 +85,13 @@ class Session:
         volumes: list[Volume],
         *,
         writable: bool,
+        cells_lost: bool,
         altered: bool,
         allow_altered: bool,
     ) -> None:
         self._ring = ring
         self._cell = cell
+        self._cells_lost = cells_lost
         self._altered = altered
         self._allow_altered = allow_altered
         self.broken = False
@@ -121,11 +125,11 @@ class Session:
         """
         file, geometry = self._ring.file, self.geometry
         unlocked = open_head(_read(file, 0, HEAD_SIZE), normalise(passphrase), kdf=form.kdf)
-        more = list(zip(geometry.shares, unlocked.keys, strict=False))[len(self.volumes) :]
-        for share, volume_key in more:
-            reader = ShareReader(file, geometry, share, VolumeKeys(volume_key))
-            self.volumes.append(Volume(reader, *recover(reader, self._cell)))
-            self.notices += noticed(self.volumes[-1:], cells_lost=False)
+        readers = _readers(file, geometry, unlocked)
+        cells = _counting(readers, None if self._cells_lost else self._cell)
+        for level in range(len(self.volumes), len(readers)):
+            self.volumes.append(Volume(readers[level], *recover(readers[level], cells[level])))
+            self.notices += noticed(self.volumes[-1:], self._cell.epoch)
 
     def close_above(self, level: int) -> None:
         """Forget the volumes above a level; nothing may be staged in them."""
@@ -140,7 +144,8 @@ class Session:
         Raises:
             NotSaved: a write or fsync failed: reopen the file; the state before stands.
             ContainerFull: what is staged does not fit.
-            RolledBack: the file was altered and the session was not opened to go on.
+            RolledBack: the file was altered and the session was not opened to go on; or it has
+                no cell.
         """
         self._check_writable()
         usable = [volume for volume in self.volumes if volume.usable]
@@ -194,6 +199,13 @@ class Session:
 
     def _check_writable(self) -> None:
         self._check_open_for_writing()
+        if self._cells_lost:
+            # Levels may differ in which save was their last: rows written on from one of them
+            # would stand over what another has, or speak against it.
+            raise Damaged(
+                mark("All places that hold the newest state are damaged: nothing can be saved."),
+                hint=mark("Reading goes on. Take what it holds into a new vault: rescue NEWFILE"),
+            )
         top = self.top.findings
         if (self._altered or top.altered or top.gone) and not self._allow_altered:
             raise RolledBack(
@@ -342,28 +354,41 @@ def _assemble(
     key = cell_key(unlocked.keys[0])
     ring = Ring(file, geometry, key, random, RowWriter(geometry.pitch))
     cell = newest_cell(file, geometry, key)
-    readers = [
-        ShareReader(file, geometry, share, VolumeKeys(volume_key))
-        for share, volume_key in zip(geometry.shares, unlocked.keys, strict=False)
-    ]
-    cells_lost = cell is None
-    cells = stand_ins(readers) if cells_lost else [cell] * len(readers)
+    readers = _readers(file, geometry, unlocked)
+    cells = _counting(readers, cell)
     found: list[tuple[State | None, Findings]] = [*map(recover, readers, cells)]
-    if cell is None:
-        cell = cells[0] or _stand_in(geometry, found[0][0])
     top = found[-1][1]
-    altered = cells_lost or top.altered or top.gone
+    altered = top.altered or top.gone
     if altered and allow_altered and found[-1][0] is None:
         found[-1] = (begin_anew(readers[-1]), top)
     volumes = [
         Volume(reader, state, findings)
         for reader, (state, findings) in zip(readers, found, strict=True)
     ]
+    counting = cells[0] or Cell(0, geometry.rows, geometry.rows, bytes(COMMIT_ID_SIZE))
     session = Session(
-        ring, cell, volumes, writable=writable, altered=altered, allow_altered=allow_altered
+        ring,
+        counting,
+        volumes,
+        writable=writable,
+        cells_lost=cell is None,
+        altered=altered,
+        allow_altered=allow_altered,
     )
-    session.notices += noticed(volumes, cells_lost=cells_lost)
+    session.notices += [CELLS_LOST] * (cell is None) + noticed(volumes, counting.epoch)
     return session
+
+
+def _readers(file: File, geometry: Geometry, unlocked: Unlocked) -> list[ShareReader]:
+    return [
+        ShareReader(file, geometry, share, VolumeKeys(volume_key))
+        for share, volume_key in zip(geometry.shares, unlocked.keys, strict=False)
+    ]
+
+
+def _counting(readers: Sequence[ShareReader], cell: Cell | None) -> list[Cell | None]:
+    """Return per level what says how far the file goes: the cell, or what stands in for it."""
+    return stand_ins(readers) if cell is None else [cell] * len(readers)
 
 
 def newest_cell(file: File, geometry: Geometry, key: bytes) -> Cell | None:
@@ -378,12 +403,3 @@ def _read(file: File, offset: int, length: int) -> bytes:
         return file.pread(offset, length)
     except Damaged:
         return bytes(length)
-
-
-def _stand_in(geometry: Geometry, state: State | None) -> Cell:
-    """Without a readable cell, level 0's newest root says where the ring stands."""
-    if state is None:
-        return Cell(0, geometry.rows, geometry.rows, bytes(16))
-    return Cell(
-        state.commit, state.epoch + 1, 1, state.table[state.epoch % geometry.rows].commit_id
-    )

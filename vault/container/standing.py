@@ -98,7 +98,12 @@ def standing_cell(
     torn = below not in cells and any(
         head.epoch % rows == last % rows and head.epoch < last for head in heads
     )
-    return found if torn or below.commit_id in unfinished else below, unfinished
+    if not torn and below.commit_id not in unfinished:
+        return below, unfinished
+    if found is not None:  # the rows up to where the other began: others wrote them
+        began = max(found.epoch, below.epoch - below.rows)
+        found = Cell(found.commit, began, found.rows + began - found.epoch, found.commit_id)
+    return found, unfinished
 
 
 def stand_ins(readers: Sequence[ShareReader]) -> list[Cell | None]:

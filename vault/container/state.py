@@ -44,14 +44,12 @@ class Findings:
     """What opening noticed about a volume.
 
     Attributes:
-        lag: rows written without this volume since its last commit; 0 where `altered`.
         unfinished: rows of a commit that never finished lie ahead.
         altered: what lies in the file cannot come from commits and crashes alone.
         lost: live blocks that cannot be read any more.
         gone: no root is left; the volume was wholly overwritten.
     """
 
-    lag: int = 0
     unfinished: bool = False
     altered: bool = False
     lost: int = 0
