@@ -127,7 +127,7 @@ def test_no_cell_readable_level_0s_newest_root_stands_in():
     holder.break_cells()
     for level in range(3):
         session = world.open(level)
-        assert told(session, "The places that hold the newest state cannot be read")
+        assert told(session, "All places that tell of the last save are damaged")
         world.check(session)
         assert Cell(*holder.cell[:2], 1, holder.cell.commit_id) == session._cell
         assert holder.cell.epoch == session.status(level).epoch

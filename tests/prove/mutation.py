@@ -35,7 +35,7 @@ from mutation.mutants import Mutant, lines_of  # noqa: E402
 from mutation.running import KILLED, SURVIVED, TIMED_OUT, UNFIT, Durations, Judge  # noqa: E402
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 ROOMS = ("container", "crypto", "storage")
 TESTS = (
@@ -102,7 +102,8 @@ def jobs_of(
 ) -> Iterator[Job]:
     """Give each mutant the tests that reach its lines, within the patience.
 
-    First those that are named after its file, then the others; of both the quickest first.
+    From each file of tests the quickest one first, then of each the next: those of one file often
+    see the same. Before others those that are named after the mutant's file.
     """
     contexts: dict[str, dict[int, list[str]]] = {}
     for mutant in mutants:
@@ -115,14 +116,22 @@ def jobs_of(
             for context in lines.get(line, ())
         }
         chosen, total = [], 0.0
-        own = f"/test_{Path(mutant.path).stem}.py::"
-        for name in sorted(
-            names & seconds.keys(), key=lambda name: (own not in name, seconds[name])
-        ):
+        for name in in_turns(names & seconds.keys(), Path(mutant.path).stem, seconds):
             if total + seconds[name] <= patience:
                 chosen.append(name)
                 total += seconds[name]
         yield mutant, chosen, total
+
+
+def in_turns(names: Iterable[str], stem: str, seconds: dict[str, float]) -> list[str]:
+    """Sort tests as `jobs_of` says."""
+    taken: Counter[str] = Counter()
+    keys = {}
+    for name in sorted(names, key=lambda name: (seconds[name], name)):
+        path = name.partition("::")[0]
+        keys[name] = taken[path], not path.endswith(f"/test_{stem}.py"), seconds[name]
+        taken[path] += 1
+    return sorted(keys, key=lambda name: keys[name])
 
 
 def judge(part: Sequence[Job], number: int) -> None:

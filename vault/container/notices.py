@@ -19,7 +19,13 @@ class Notice(NamedTuple):
     values: Mapping[str, object]
 
 
-CELLS_LOST = Notice(mark("The places that hold the newest state cannot be read; standing in."), {})
+CELLS_LOST = Notice(
+    mark(
+        "All places that tell of the last save are damaged: "
+        "the newest that is found whole is shown, and nothing can be saved."
+    ),
+    {},
+)
 """No cell is valid."""
 
 

@@ -73,6 +73,7 @@ class Session:
         volumes: level 0 first; the last is the most secret one open.
         notices: what opening and commits noticed.
         writable: whether commits are allowed.
+        cells_lost: no cell is valid: nothing can be saved.
         broken: a save failed, or it is burnt; the file must be opened again.
         burning: heads and cells began to be overwritten.
         burnt: all of them were; nothing opens the file any more.
@@ -91,7 +92,7 @@ class Session:
     ) -> None:
         self._ring = ring
         self._cell = cell
-        self._cells_lost = cells_lost
+        self.cells_lost = cells_lost
         self._altered = altered
         self._allow_altered = allow_altered
         self.broken = False
@@ -126,7 +127,7 @@ class Session:
         file, geometry = self._ring.file, self.geometry
         unlocked = open_head(_read(file, 0, HEAD_SIZE), normalise(passphrase), kdf=form.kdf)
         readers = _readers(file, geometry, unlocked)
-        cells = _counting(readers, None if self._cells_lost else self._cell)
+        cells = _counting(readers, None if self.cells_lost else self._cell)
         for level in range(len(self.volumes), len(readers)):
             self.volumes.append(Volume(readers[level], *recover(readers[level], cells[level])))
             self.notices += noticed(self.volumes[-1:], self._cell.epoch)
@@ -144,8 +145,8 @@ class Session:
         Raises:
             NotSaved: a write or fsync failed: reopen the file; the state before stands.
             ContainerFull: what is staged does not fit.
-            RolledBack: the file was altered and the session was not opened to go on; or it has
-                no cell.
+            RolledBack: the file was altered and the session was not opened to go on.
+            Damaged: no cell is valid.
         """
         self._check_writable()
         usable = [volume for volume in self.volumes if volume.usable]
@@ -174,7 +175,7 @@ class Session:
             most_rows: at most so many.
 
         Raises:
-            NotSaved, RolledBack: as for `commit`.
+            NotSaved, RolledBack, Damaged: as for `commit`.
         """
         self._check_writable()
         usable = [volume for volume in self.volumes if volume.usable]
@@ -199,18 +200,30 @@ class Session:
 
     def _check_writable(self) -> None:
         self._check_open_for_writing()
-        if self._cells_lost:
-            # Levels may differ in which save was their last: rows written on from one of them
-            # would stand over what another has, or speak against it.
-            raise Damaged(
-                mark("All places that hold the newest state are damaged: nothing can be saved."),
-                hint=mark("Reading goes on. Take what it holds into a new vault: rescue NEWFILE"),
-            )
+        self.require_cells()
         top = self.top.findings
         if (self._altered or top.altered or top.gone) and not self._allow_altered:
             raise RolledBack(
                 mark("This file was altered, or an older state of it was put back."),
                 hint=mark("Reading goes on. To write all the same, add --continue."),
+            )
+
+    def require_cells(self) -> None:
+        """Refuse to save where no cell is valid.
+
+        Levels may differ in which save was their last: rows written on from one of them would
+        stand over what another has, or speak against it.
+
+        Raises:
+            Damaged: none is.
+        """
+        if self.cells_lost:
+            raise Damaged(
+                mark("All places that tell of the last save are damaged: nothing can be saved."),
+                hint=mark(
+                    "It is only read, at the prompt with: open --read-only. "
+                    "To take what it holds into a new vault: rescue NEWFILE"
+                ),
             )
 
     def _check_open_for_writing(self) -> None:

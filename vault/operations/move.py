@@ -46,11 +46,13 @@ def check_move(vault: OpenVault, there: Destination) -> None:
     Raises:
         UsageError: a size that no vault has, or nothing to take along.
         ContainerFull: a volume does not fit.
-        Damaged: a volume was altered or misses blocks, or nothing of it can be read.
+        Damaged: a volume was altered or misses blocks, nothing of it can be read, or no cell is
+            left, so that nobody knows whether this is the newest state.
         VaultError: the name is taken, or there is no room on the disk.
     """
     if not there.levels:
         raise UsageError(mark("Nothing would go along."))
+    vault.session.require_cells()
     check_place(there.path, there.length, vault.place)
     for level in there.levels:
         if not vault.session.volumes[level].usable:

@@ -191,7 +191,7 @@ def opened_vault(
         UnlockError: it does not open, whatever the reason.
         InUse: another process has it open.
         UsageError: `level` is above what the passphrase opens.
-        Damaged: this volume's content was wholly overwritten.
+        Damaged: this volume's content was wholly overwritten; or `writable`, and no cell is left.
     """
     session = open_container(
         place.disk,
@@ -204,6 +204,8 @@ def opened_vault(
     )
     vault: OpenVault | None = None
     try:
+        if writable:  # before anything is asked or read that could not be kept
+            session.require_cells()
         number = session.top.level if level is None else level
         if number > session.top.level:
             raise UsageError(
@@ -212,7 +214,7 @@ def opened_vault(
         if not session.volumes[number].usable or (
             session.volumes[number].is_empty and not writable
         ):
-            raise _nothing_of(session.volumes[number], top=number == session.top.level)
+            raise _nothing_of(session, number)
         if allow_altered and writable and session.volumes[number].is_empty:
             _begin_anew(session.volumes[number], place)
         vault = OpenVault(session, number, place, path, allow_altered=allow_altered)
@@ -224,18 +226,17 @@ def opened_vault(
             vault.close()
 
 
-def _nothing_of(volume: Volume, *, top: bool) -> Damaged:
+def _nothing_of(session: Session, level: int) -> Damaged:
     """Return the error for a volume of which nothing can be read, with the way on."""
-    if volume.findings.gone and top:
+    gone = session.volumes[level].findings.gone
+    if gone and level == session.top.level and not session.cells_lost:
         hint = mark(
             "It was written over by saves made without its passphrase. An earlier copy of the file "
             "may still have it. --continue with a command that writes begins it anew, empty."
         )
     else:
         hint = mark("An earlier copy of the file may still have it.")
-    return Damaged(
-        mark("Nothing of volume {level} can be read."), hint=hint, level=volume.level + 1
-    )
+    return Damaged(mark("Nothing of volume {level} can be read."), hint=hint, level=level + 1)
 
 
 def _begin_anew(volume: Volume, place: Workplace) -> None:

@@ -165,10 +165,10 @@ def _tell(here: Invocation, vault: OpenVault, report: VaultReport, *, repaired: 
     if report.rebuilt:
         output.note(_("The index was damaged; it is read from the records, and saved next time."))
     if report.copies and not report.copies.whole:
-        output.warn(
-            _("Of what stands twice {count} copies are damaged; nothing is lost by it."),
-            count=report.copies.roots + report.copies.cells,
-        )
+        text = _("Of what stands twice {count} copies are damaged; nothing is lost by it.")
+        if vault.session.cells_lost:
+            text = _("Of what stands twice {count} copies are damaged, all four cells among them.")
+        output.warn(text, count=report.copies.roots + report.copies.cells)
         output.warn(_("Disks that lose something lose more: copy the file to another one."))
     if not repaired and not report.sound:
         output.note(_("To write anew what is still there in another place: check --repair"))
