@@ -202,6 +202,7 @@ def test_a_hostile_root_of_level_0_neither_harms_nor_stops_the_levels_above(kind
     holder.leave()
     holder.write_root(head.epoch % holder.geometry.rows, head, table)
     session = world.open()
+    assert not session.volumes[0].findings.unfinished
     world.check(session, levels=[1, 2])
     session.close()
     upper_intact(world, altered=False)

@@ -94,13 +94,8 @@ class Torn:
         self.world.disk.put(PATH, self.raw)
         return commit_cut(self.world, EVERYTHING).read(PATH)
 
-    def check(self, source: list[bytes], *, cells: bool = True) -> None:
-        """Nothing is lost where each block of the share comes from the file given for it.
-
-        Args:
-            source: of each block, what the file holds.
-            cells: whether one is left.
-        """
+    def put(self, source: list[bytes]) -> None:
+        """Take each block of the share from the file given for it."""
         assert len(source) == self.share.blocks
         made = bytearray(self.raw)
         below = source[:1] * self.share.first
@@ -108,6 +103,10 @@ class Torn:
             at = self.geometry.row_offset(self.row) + block * self.geometry.sealed
             made[at : at + self.geometry.sealed] = file[at : at + self.geometry.sealed]
         self.world.disk.put(PATH, bytes(made))
+
+    def check(self, source: list[bytes], *, cells: bool = True) -> None:
+        """Nothing is lost where the share is put together so, whether or not a cell is left."""
+        self.put(source)
         if not cells:
             holder = KeyHolder(self.world)
             holder.leave()

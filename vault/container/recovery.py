@@ -84,7 +84,6 @@ def recover(reader: ShareReader, cell: Cell | None) -> tuple[State | None, Findi
         return None, findings
     chosen = search.newest(findings)
     if chosen is None:
-        findings.altered |= not findings.gone
         return None, findings
     state = chosen.state
     findings.altered |= chosen.claim.put_back
@@ -124,14 +123,9 @@ class _Search:
         found = [reader.root_heads(row, torn=row in torn) for row in range(self._geometry.rows)]
         self._seen = [head for heads in found for head in heads]
         self._heads = [self._whole(heads) for heads in found]
-        self.known = sorted(
-            (head for heads in self._heads for head in heads),
-            key=lambda head: head.epoch,
-            reverse=True,
-        )
+        self.known = sorted((head for heads in self._heads for head in heads), reverse=True)
         self._to_read = _TABLES * self._geometry.rows
-        newest = max((head.epoch for head in self._seen), default=-1)
-        self._epoch = cell.epoch if cell else newest + 1
+        self._epoch = cell.epoch if cell else LIMIT  # nobody knows how many rows were written
         self._contradicted: dict[tuple[int, bytes], int | None] = {}
         self._to_open = _ROUNDS * self._geometry.rows * reader.share.blocks
         self._opened: dict[tuple[int, int, bytes], dict[int, bytes | None]] = {}
@@ -148,7 +142,7 @@ class _Search:
         behind = [head for head in self.known if head.epoch < self._epoch]
         if behind:
             chosen = self._first([head for head in behind if not self._contradicts_cell(head)])
-            findings.altered |= chosen is None or not all(map(chosen.claim.follows, behind))
+            findings.altered = chosen is None or not all(map(chosen.claim.follows, behind))
             counter = chosen.state.counter if chosen else -1
             newer = [head for head in self.known[: -len(behind)] if head.counter > counter]
         else:  # the last root of all stood in a row that an unfinished save wrote over, in place
@@ -160,7 +154,7 @@ class _Search:
         reach = self._epoch + self._geometry.max_commit_rows
         set_back = any(head.epoch >= reach or head.counter > counter + 1 for head in newer)
         findings.altered |= set_back
-        ahead = self._newest_ahead(newer, chosen if behind else None) if set_back else None
+        ahead = self._newest_ahead(newer, chosen) if set_back else None
         findings.unfinished = bool(newer) and not ahead
         findings.gone = not (behind or set_back or chosen)
         return ahead or chosen
@@ -170,12 +164,12 @@ class _Search:
         cell = self._cell
         return bool(cell and head.epoch == cell.epoch - 1 and head.commit_id != cell.commit_id)
 
-    def _newest_ahead(self, newer: list[RootHead], behind: _Fit | None) -> _Fit | None:
+    def _newest_ahead(self, newer: list[RootHead], chosen: _Fit | None) -> _Fit | None:
         """Beyond a cell that was set back: the newest that half of the rows agree with.
 
-        Where it is of another history than the newest behind the cell, it has to outweigh that.
+        Where it is of another history than what was chosen before, it has to outweigh that.
         """
-        known = behind.claim if behind else None
+        known = chosen.claim if chosen else None
         credible = []
         for head in newer:
             claim = self._claim(head)
@@ -201,7 +195,7 @@ class _Search:
                 ):
                     best = self._claim(head)
             if best is None:
-                break
+                return None
             state = self._build_map(best)
             if state:
                 return _Fit(best, state)
@@ -249,7 +243,7 @@ class _Search:
             )
             contradicted += not left
         rows = sum(map(bool, self._heads))
-        return _Claim(root, singly | put_back, rows, contradicted, not singly >= put_back)
+        return _Claim(root, singly | put_back, rows, contradicted, bool(put_back - singly))
 
     def _root(self, head: RootHead) -> Root | None:
         """Read a root whole; `None` if that cannot be, or too many had to be read by now."""
@@ -260,8 +254,8 @@ class _Search:
 
     def _later(self, root: Root) -> dict[int, int]:
         """Rows that a commit after this one may have written without finishing → their epochs."""
-        first = max(self._cell.epoch if self._cell else 0, root.last + 1)
-        rows = self._geometry.rows
+        after, rows = root.last + 1, self._geometry.rows
+        first = max(self._cell.epoch, after) if self._cell else after
         return {at % rows: at for at in range(first, first + self._geometry.max_commit_rows)}
 
     def _unfinished_in(self, index: int, root: Root) -> list[tuple[int, bytes]]:
