@@ -406,8 +406,7 @@ def _counting(readers: Sequence[ShareReader], cell: Cell | None) -> list[Cell | 
 
 def newest_cell(file: File, geometry: Geometry, key: bytes) -> Cell | None:
     """Read all four cells; the highest valid commit number wins."""
-    cells = valid_cells(file, geometry, key)
-    return max(cells, key=lambda cell: cell.commit, default=None)
+    return max(valid_cells(file, geometry, key), default=None)
 
 
 def _read(file: File, offset: int, length: int) -> bytes:

@@ -58,7 +58,7 @@ def sure_cell(cells: Sequence[Cell]) -> Cell | None:
     """
     if {cell.commit % 2 for cell in cells} != {0, 1}:
         return None
-    return max(cells, key=lambda cell: cell.commit)
+    return max(cells)  # a cell begins with its commit number
 
 
 def standing_cell(
@@ -77,9 +77,9 @@ def standing_cell(
         are there, and which never finished.
     """
     rows = reader.geometry.rows
-    found = newest = max(cells, key=lambda cell: cell.commit, default=None)
+    found = newest = max(cells, default=None)
     unfinished: set[bytes] = set()
-    for head in sorted(heads, key=lambda one: one.epoch, reverse=True):
+    for head in sorted(heads, reverse=True):
         if newest is not None and head.commit <= newest.commit:
             if head.epoch >= newest.epoch:  # of the save that the cell says came instead
                 unfinished.add(head.commit_id)
@@ -154,7 +154,7 @@ class Sealers:
             self._add(head.epoch, head.commit_id)
             self.rooted.add(head.epoch)
         tables: set[bytes] = set()
-        for head in sorted(heads, key=lambda one: one.epoch, reverse=True):
+        for head in sorted(heads, reverse=True):
             if len(tables) == _TABLES:
                 break
             if head.commit_id in tables:
