@@ -102,8 +102,8 @@ def jobs_of(
 ) -> Iterator[Job]:
     """Give each mutant the tests that reach its lines, within the patience.
 
-    From each file of tests the quickest one first, then of each the next: those of one file often
-    see the same. Before others those that are named after the mutant's file.
+    For a third of the patience those whose file is named after its own; then from each file the
+    quickest one, and of each the next: those of one file often see the same.
     """
     contexts: dict[str, dict[int, list[str]]] = {}
     for mutant in mutants:
@@ -116,21 +116,27 @@ def jobs_of(
             for context in lines.get(line, ())
         }
         chosen, total = [], 0.0
-        for name in in_turns(names & seconds.keys(), Path(mutant.path).stem, seconds):
+        for name in in_turns(names & seconds.keys(), Path(mutant.path).stem, seconds, patience / 3):
             if total + seconds[name] <= patience:
                 chosen.append(name)
                 total += seconds[name]
         yield mutant, chosen, total
 
 
-def in_turns(names: Iterable[str], stem: str, seconds: dict[str, float]) -> list[str]:
+def in_turns(
+    names: Iterable[str], stem: str, seconds: dict[str, float], patience: float
+) -> list[str]:
     """Sort tests as `jobs_of` says."""
     taken: Counter[str] = Counter()
     keys = {}
     for name in sorted(names, key=lambda name: (seconds[name], name)):
         path = name.partition("::")[0]
-        keys[name] = taken[path], not path.endswith(f"/test_{stem}.py"), seconds[name]
-        taken[path] += 1
+        if Path(path).stem.startswith(f"test_{stem}") and seconds[name] <= patience:
+            patience -= seconds[name]
+            keys[name] = -1, seconds[name]
+        else:
+            keys[name] = taken[path], seconds[name]
+            taken[path] += 1
     return sorted(keys, key=lambda name: keys[name])
 
 
