@@ -87,6 +87,7 @@ class Torn:
         self.geometry, self.share = session.geometry, session.geometry.shares[1]
         self.row = session.status(1).epoch % self.geometry.rows
         assert session.top.state.table[self.row].count == self.share.data
+        self.old = session.top.reader.root(self.row).head
         session.close()
 
     def written(self) -> bytes:

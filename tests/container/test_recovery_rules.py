@@ -144,6 +144,15 @@ def test_each_of_two_roots_in_a_torn_row_is_read_for_itself():
             assert 2 == len(set(heads))
 
 
+def test_of_two_roots_in_a_torn_row_the_one_that_is_not_whole_is_none():
+    torn = Torn()
+    new, blocks = torn.written(), torn.share.blocks
+    for sources in ([new, *[torn.raw] * (blocks - 1)], [*[torn.raw] * (blocks - 1), new]):
+        torn.put(sources)
+        with searched(torn.world, level=1) as search:
+            assert [torn.old] == search._heads[torn.row]
+
+
 def test_in_a_row_that_nothing_can_have_torn_the_first_copy_of_a_root_is_enough():
     world, copies = history(12)
     session = world.open(writable=False)

@@ -96,6 +96,12 @@ def test_what_counts_below_counts_here():
     assert (below, set()) == others.standing([], below)
 
 
+def test_a_level_whose_roots_of_the_save_are_damaged_was_reached_by_it():
+    level = Level().add(A, 2, 9).add(B, 3, 10, 11, whole=False)
+    below = Cell(3, 12, 2, B)
+    assert (below, set()) == level.standing([], below)
+
+
 def test_a_level_that_a_save_did_not_reach_has_its_own_newest_before():
     below = Cell(3, 12, 2, B)
     level = Level().add(Z, 1, 3).add(A, 2, 9).add(B, 3, 10, 11, there=[10]).add(C, 4, 12)
