@@ -21,8 +21,9 @@ def upper_intact(world: World, *, altered: bool) -> None:
     world.check(session, levels=[1, 2])
     assert altered == told(session, "Volume 3: altered") == session.top.findings.altered
     if altered:
-        with pytest.raises(RolledBack):
+        with pytest.raises(RolledBack) as caught:
             session.commit()
+        assert caught.value.hint.endswith("add --continue.")
     session.close()
     session = world.open(allow_altered=True)
     for number in range(6):

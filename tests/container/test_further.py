@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from container.worlds import World, payloads, texts, told
+from container.key_holder import history
+from container.test_altered import impossible_roots
+from container.worlds import PATH, World, payloads, texts, told
+from seam.crashing import EVERYTHING, CrashingDisk, state_after
 from seam.small import SMALL_FORM
 from vault.container import head
 from vault.container.block import PAGE
+from vault.container.state import SPOT_BITS
 from vault.errors import RolledBack, UnlockError
 
 
@@ -117,3 +121,59 @@ def test_a_further_volume_that_was_overwritten_is_told_and_written_to_only_when_
     session.open_further("three", form=SMALL_FORM)
     session.commit()
     world.check(session, [0])
+
+
+def test_a_further_volume_that_was_altered_is_written_to_only_when_told_so():
+    """An older state of its share in a row that it uses; nothing of the others."""
+    world, copies = history()
+    session = world.open(writable=False)
+    geometry, share = session.geometry, session.geometry.shares[2]
+    newest = (session.status(2).epoch - 1) % geometry.rows
+    row = next(row for spot in session.top.where.values() if (row := spot >> SPOT_BITS) != newest)
+    at = geometry.row_offset(row)
+    session.close()
+    at += share.first * geometry.sealed
+    world.disk.damage(PATH, at, copies[0][at : at + share.blocks * geometry.sealed])
+    session = world.open(0)
+    session.open_further("three", form=SMALL_FORM)
+    assert told(session, "Volume 3: altered")
+    with pytest.raises(RolledBack):
+        session.commit()
+    session.close_above(0)
+    session.commit()
+    session.close()
+
+
+def test_what_was_opened_first_and_was_altered_is_not_saved_because_more_is_open():
+    world, _ = history()
+    impossible_roots(world)
+    session = world.open(0)
+    session.open_further("three", form=SMALL_FORM)
+    assert not session.top.findings.altered
+    with pytest.raises(RolledBack):
+        session.commit()
+    session.close()
+
+
+def test_a_further_volume_shows_nothing_of_a_save_that_never_finished():
+    """Nor does one that is opened at once: the cell says so, though every row is there."""
+    world, _ = history()
+    disk = CrashingDisk(world.disk)
+    world.disk = disk
+    session = world.open()
+    session.top.put(PAGE, 0, 0, b"never acknowledged")
+    session.commit()
+    session.close()
+    world.disk = state_after(disk.log, 2, EVERYTHING).disk
+    session = world.open(0)
+    session.open_further("three", form=SMALL_FORM)
+    world.check(session)
+    session.close()
+
+
+def test_the_most_secret_of_three_begins_anew_where_the_second_is_whole():
+    world = world_of_three()
+    world.foreign_rows(3 * 64, level=1)
+    session = world.open(writable=False, allow_altered=True)
+    assert session.top.is_empty
+    session.close()

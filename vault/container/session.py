@@ -388,7 +388,7 @@ def _assemble(
         altered=altered,
         allow_altered=allow_altered,
     )
-    session.notices += [CELLS_LOST] * (cell is None) + noticed(volumes, counting.epoch)
+    session.notices = [CELLS_LOST] * (cell is None) + noticed(volumes, counting.epoch)
     return session
 
 
