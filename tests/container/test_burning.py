@@ -58,9 +58,9 @@ def test_any_passphrase_burns_for_all(level):
 
 def test_no_commit_follows():
     session = world_of(1).open()
-    assert not session.burnt
+    assert (False, False, False) == (session.broken, session.burning, session.burnt)
     session.burn()
-    assert session.burnt is True
+    assert (True, True, True) == (session.broken, session.burning, session.burnt)
     with pytest.raises(NotSaved) as caught:
         session.commit()
     assert "Nothing after the last saved step was kept." == caught.value.hint
