@@ -1,7 +1,7 @@
 """The second copies: every row's root stands twice in it, the cells stand in front and behind.
 
 Opening takes whichever copy can be read, so a damaged one is noticed only by looking at both. It
-costs nothing yet, and is written anew with its row or with the next saves.
+costs nothing yet while one cell is left, and is written anew with its row or with the next saves.
 """
 
 from __future__ import annotations

@@ -21,8 +21,8 @@ class Notice(NamedTuple):
 
 CELLS_LOST = Notice(
     mark(
-        "All places that tell of the last save are damaged: "
-        "the newest that is found whole is shown, and nothing can be saved."
+        "All places that tell of the last save are damaged: the newest save found whole is shown, "
+        "and nothing can be saved. To take what it holds into a new vault: rescue NEWFILE"
     ),
     {},
 )

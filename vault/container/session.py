@@ -221,8 +221,8 @@ class Session:
             raise Damaged(
                 mark("All places that tell of the last save are damaged: nothing can be saved."),
                 hint=mark(
-                    "It is only read, at the prompt with: open --read-only. "
-                    "To take what it holds into a new vault: rescue NEWFILE"
+                    "What it holds can be read: list, show, get, open --read-only. "
+                    "To take it into a new vault, outside of the prompt: rescue NEWFILE"
                 ),
             )
 

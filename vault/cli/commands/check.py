@@ -24,7 +24,7 @@ SCHEMA = JsonSchema(
     "amanat/check/v1",
     {
         "label": mark("name of the volume"),
-        "sound": mark("whether nothing is lost and everything holds"),
+        "sound": mark("whether nothing is known to be lost and everything holds"),
         "entries": mark("how many were checked"),
         "files": mark("how many were read, hashed and are what their entries say"),
         "bytes": mark("of those files"),
@@ -162,15 +162,20 @@ def _tell(here: Invocation, vault: OpenVault, report: VaultReport, *, repaired: 
             output.line(_("Log {origin}: {text}"), origin=origin, text=text)
         else:
             output.line(_("Entry {item}: {text}"), item=naming.item(origin, seq), text=text)
-    if report.rebuilt:
+    if report.rebuilt and vault.session.cells_lost:
+        output.note(_("The index was damaged; it is read from the records."))
+    elif report.rebuilt:
         output.note(_("The index was damaged; it is read from the records, and saved next time."))
     if report.copies and not report.copies.whole:
         text = _("Of what stands twice {count} copies are damaged; nothing is lost by it.")
         if vault.session.cells_lost:
-            text = _("Of what stands twice {count} copies are damaged, all four cells among them.")
+            text = _(
+                "Of what stands twice {count} copies are damaged, among them all places that tell "
+                "of the last save."
+            )
         output.warn(text, count=report.copies.roots + report.copies.cells)
         output.warn(_("Disks that lose something lose more: copy the file to another one."))
-    if not repaired and not report.sound:
+    if not repaired and not report.sound and not vault.session.cells_lost:
         output.note(_("To write anew what is still there in another place: check --repair"))
         output.note(_("With a good copy of a file: check --repair --from FILE"))
     output.line(
